@@ -1,0 +1,36 @@
+// What a model folder holds, and what this machine runs it on. Plain values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace palimpsest {
+
+struct ModelInfo {
+    std::string name;   // folder name, shown to the writer
+    std::string path;   // absolute
+    std::string family; // "llama"
+    int layers = 0, width = 0, vocabulary = 0;
+    std::int64_t parameters = 0;         // of the base
+    std::int64_t denoiserParameters = 0; // 0: no denoiser; drafting then runs on the base alone
+    std::string hash;                    // digest of base and denoiser
+};
+
+struct DeviceInfo {
+    std::string device; // "cpu", "cuda:0"
+    std::string why;    // one sentence: why this one
+    std::string dtype;  // of the weights: "float32", "bfloat16"
+    std::string kernels; // "torch", later "avx2", "avx512", "cuda"
+    int threads = 0;
+    double memoryGb = 0; // of the device
+};
+
+struct EngineInfo {
+    std::string version;
+    std::string defaultModel;      // path; empty when none is installed
+    std::vector<ModelInfo> models; // the default first
+    DeviceInfo device;
+};
+
+} // namespace palimpsest

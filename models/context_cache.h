@@ -1,0 +1,42 @@
+// The clean stream of a manuscript, kept while the writer types: typing at the end appends, an edit recomputes only
+// what comes after it (from the nearest checkpoint when it lies further back than the head remembers).
+//
+// Memory: one head with a slack of recent rows, and at most kCheckpoints trimmed copies, thinned as the text grows:
+// bounded by the pattern whatever the length of the text.
+#pragma once
+
+#include "models/model.h"
+
+#include <stop_token>
+
+namespace palimpsest {
+
+class ContextCache {
+public:
+    static constexpr int kCheckpoints = 16;
+    static constexpr std::int64_t kSlack = 2048; // recent rows the head keeps whole: edits there cost nothing extra
+    static constexpr int kChunk = 512;           // tokens of one pass; the stop is checked between passes
+
+    // `model` must outlive the cache.
+    explicit ContextCache(const Model& model);
+
+    // Makes the cache hold exactly `ids` (at least one), the first `globals` of them global. Blocks; a stop gives
+    // Cancelled and leaves the cache valid for what it had encoded. A change of `globals` starts afresh.
+    Result<void> advance(std::span<const std::int64_t> ids, int globals, std::stop_token stop);
+
+    const CleanContext& context() const; // holds all of ids
+    torch::Tensor lastHidden() const;    // (D): predicts the token after ids
+    std::int64_t lastComputed() const;   // tokens run by the last advance()
+    std::size_t bytes() const;
+
+private:
+    struct Checkpoint;
+    const Model& m_model;
+    std::vector<std::int64_t> m_ids;
+    CleanContext m_head;
+    std::vector<Checkpoint> m_checkpoints;
+    torch::Tensor m_lastHidden;
+    std::int64_t m_lastComputed = 0;
+};
+
+} // namespace palimpsest

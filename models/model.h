@@ -1,0 +1,104 @@
+// The two-stream model of DESIGN.md, section 2: a causal clean stream run by the frozen base alone, and noised blocks
+// run with adapters and experts, which see the clean keys that the sparse pattern allows and all of their own block.
+//
+// Sources: DiffuSeq-v2 (soft absorbing state, arXiv 2310.05793), Longformer (patterns, 2004.05150), BD3-LM (block
+// diffusion, 2503.09573); parity with the reference implementation is tested on goldens.
+#pragma once
+
+#include "engine/base/result.h"
+#include "models/clean_context.h"
+#include "models/model_config.h"
+#include "models/noise_schedule.h"
+#include "models/tokenizer.h"
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <torch/torch.h>
+#include <vector>
+
+namespace palimpsest {
+
+// What provenance and the writer are told of a model.
+struct ModelSummary {
+    std::int64_t baseParameters = 0;
+    std::int64_t denoiserParameters = 0; // 0: the base alone
+    std::string hash;                    // hex digest of base and denoiser
+};
+
+struct ModelOptions {
+    torch::Device device = torch::kCPU;
+    torch::ScalarType dtype = torch::kFloat32; // of weights and activations; logits are always f32
+    bool loadDenoiser = true;                  // false: the base alone
+};
+
+// Tokens to add to a context: `ids` at consecutive positions from `firstPosition`.
+struct CleanInput {
+    CleanContext* context = nullptr; // gains the keys and values of the tokens
+    std::vector<std::int64_t> ids;   // at least one
+    std::int64_t firstPosition = 0;
+};
+
+// One block of T targets at positions start … start+T-1.
+struct NoisedBlock {
+    const CleanContext* context = nullptr; // left side, and the right one when infilling
+    std::int64_t anchor = 0;               // the token at start-1, seen again as slot 0
+    std::int64_t start = 0;                // >= 1
+    torch::Tensor state;                   // (T, D) f32
+    torch::Tensor level;                   // (T) f32: 0 locked (clean), 1 fully absorbed
+};
+
+// Immutable once opened: any thread may read it, but run one pass at a time (Torch's own threads do the work).
+class Model {
+public:
+    // Blocks while weights are mapped and merged. `folder` as written by importGguf(); see models/checkpoint.md.
+    static Result<std::unique_ptr<Model>> open(const std::filesystem::path& folder, const ModelOptions& options);
+    ~Model();
+
+    const ModelConfig& config() const;
+    const ModelSummary& summary() const;
+    const Tokenizer& tokenizer() const;
+    const NoiseSchedule& schedule() const;
+    bool hasDenoiser() const;
+    torch::Dtype dtype() const;
+    torch::Device device() const;
+
+    // A context that holds nothing yet. Its first `globals` positions are seen from everywhere.
+    CleanContext makeContext(int globals) const;
+
+    // One pass of the clean stream over several contexts at once (each its own, none twice). Queries see the keys of
+    // their context at positions not after their own, within the sparse pattern. Positions need not be appended in
+    // order: a right side may be encoded before the gap is filled.
+    // Returns the normed hidden states of each input: (L_i, D) in dtype().
+    std::vector<torch::Tensor> clean(std::span<const CleanInput> inputs) const;
+
+    // One pass of the noised stream over several blocks (they may share a context, which is not changed).
+    // Returns the normed hidden states: (T_i, D) in dtype(); row k predicts target k.
+    std::vector<torch::Tensor> noised(std::span<const NoisedBlock> blocks) const;
+
+    // (N, D) -> (N, V) f32: the tied head.
+    torch::Tensor logits(const torch::Tensor& hidden) const;
+
+    // As logits(hidden), plus the exact Gaussian evidence of each soft position (0 < level < 1).
+    // hidden (N, D), state (N, D) f32, level (N) f32 -> (N, V) f32
+    torch::Tensor logits(const torch::Tensor& hidden, const torch::Tensor& state, const torch::Tensor& level) const;
+
+    // Rows of the embedding table: (N) -> (N, D) f32.
+    torch::Tensor embed(std::span<const std::int64_t> ids) const;
+
+    // The learned absorbing vector m: (D) f32.
+    const torch::Tensor& absorbing() const;
+
+    // The mean of the soft absorbing state at level t, m + sqrt(abar(t)) (e - m), no noise drawn: (N) -> (N, D) f32.
+    torch::Tensor meanState(std::span<const std::int64_t> ids, double t) const;
+
+    // A soft absorbing state at level t with `noise` (N, D) standard normal: (N, D) f32.
+    torch::Tensor softState(std::span<const std::int64_t> ids, double t, const torch::Tensor& noise) const;
+
+private:
+    struct Parts;
+    explicit Model(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> m_parts;
+};
+
+} // namespace palimpsest

@@ -1,0 +1,41 @@
+// SentencePiece with the identity normaliser and byte fallback: lossless on every UTF-8 text.
+#pragma once
+
+#include "engine/base/result.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace palimpsest {
+
+// Thread-safe once loaded.
+class Tokenizer {
+public:
+    static Result<Tokenizer> load(const std::filesystem::path& file);
+    Tokenizer(Tokenizer&&) noexcept;
+    Tokenizer& operator=(Tokenizer&&) noexcept;
+    ~Tokenizer();
+
+    int size() const;
+
+    // UTF-8 -> ids. Invalid UTF-8 is replaced by U+FFFD first.
+    std::vector<std::int64_t> encode(std::string_view text) const;
+
+    // Bytes of each token alone: decode() of a list is their concatenation. A byte piece gives one raw byte.
+    std::string piece(std::int64_t id) const;
+    std::string decode(std::span<const std::int64_t> ids) const;
+
+    bool isControl(std::int64_t id) const; // control and unused pieces: never part of a text
+
+private:
+    struct Parts;
+    explicit Tokenizer(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> m_parts;
+};
+
+} // namespace palimpsest
