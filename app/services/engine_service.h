@@ -1,0 +1,64 @@
+// The engine process as the window sees it: `palimpsest-engine serve --stdio`, started, watched, started again.
+//
+// UI thread; nothing here waits. A killed or crashed engine ends its drafts (Failed, with a sentence) and nothing
+// else; it is started again after kRestartDelayMs, doubled after each quick failure up to a minute.
+#pragma once
+
+#include "engine/api/draft.h"
+#include "engine/api/messages.h"
+#include "engine/api/model_info.h"
+
+#include <QObject>
+#include <QString>
+#include <functional>
+#include <memory>
+
+namespace palimpsest {
+
+class EngineService : public QObject {
+    Q_OBJECT
+public:
+    enum class State {
+        Off,      // switched off by the writer: no process
+        Starting, // process or model is loading
+        Ready,
+        Drafting,
+        Failed, // not restarting by itself: no program, no model; sentence() says what to do
+    };
+    Q_ENUM(State)
+
+    static constexpr int kRestartDelayMs = 500;
+
+    // `program`: palimpsest-engine; empty = beside this executable. `arguments` replace "serve --stdio" (tests).
+    explicit EngineService(QString program = {}, QStringList arguments = {}, QObject* parent = nullptr);
+    ~EngineService() override; // asks the process to end, kills it if it does not
+
+    void start();
+    void stop(); // -> Off
+    void loadModel(const QString& path);
+
+    State state() const;
+    QString sentence() const;       // what to show: "Engine ready", "The engine ended (killed); started again."
+    const EngineInfo& info() const; // empty until Ready
+    QString modelName() const;      // loaded
+
+    // Starts a draft; its id must be new. Steps and exactly one end follow, also when the engine dies.
+    void startDraft(const DraftRequest& request);
+    void stopDraft(const QString& draft);
+    void lockPositions(const DraftLock& lock);
+    void branchDraft(const DraftBranch& branch);
+    void previewContext(const DraftRequest& request, QObject* context,
+                        std::function<void(Result<ContextPreview>)> done);
+
+Q_SIGNALS:
+    void stateChanged();
+    void restarted(const QString& why); // for the quiet bar
+    void draftStepped(const palimpsest::DraftStep& step);
+    void draftEnded(const palimpsest::DraftEnd& end);
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> m_parts;
+};
+
+} // namespace palimpsest
