@@ -10,10 +10,10 @@
 namespace palimpsest {
 
 struct SparsePattern {
-    int window = 512;  // >= 1
-    int dilation = 8;  // >= 1
-    int count = 256;   // grid keys each way beyond the window; 0 = no grid
-    int globals = 16;  // leading positions seen by all
+    int window = 512; // >= 1
+    int dilation = 8; // >= 1
+    int count = 256;  // grid keys each way beyond the window; 0 = no grid
+    int globals = 16; // leading positions seen by all
 
     constexpr std::int64_t reach() const { return std::int64_t(window) + std::int64_t(dilation) * count; }
     constexpr int phase(int layer) const { return layer % dilation; }

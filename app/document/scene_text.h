@@ -13,8 +13,8 @@ namespace palimpsest {
 
 enum class Provenance : quint8 { // values are on disk: only ever added to
     Typed = 0,
-    Drafted = 1,  // accepted from the model, untouched
-    Edited = 2,   // drafted, then changed by the writer
+    Drafted = 1, // accepted from the model, untouched
+    Edited = 2,  // drafted, then changed by the writer
     Imported = 3,
 };
 

@@ -54,12 +54,12 @@ public:
     void toggleLock(int position);
     void setAllLocks(bool locked);
 
-    void stop();                            // ends within one pass; phase becomes Resting
-    void another();                         // the same request with a new seed; the present text stays a candidate
-    void moveTheRest(double strength);      // Rewrite of what is shown: locked words stay
-    void branchFromShown();                 // a new draft from the shown step; the present one stays a candidate
-    QString accept();                       // the text to put into the document; marks the stored draft Accepted
-    void discard();                         // marks it Discarded
+    void stop();                               // ends within one pass; phase becomes Resting
+    void another();                            // the same request with a new seed; the present text stays a candidate
+    void moveTheRest(double strength);         // Rewrite of what is shown: locked words stay
+    void branchFromShown();                    // a new draft from the shown step; the present one stays a candidate
+    QString accept();                          // the text to put into the document; marks the stored draft Accepted
+    void discard();                            // marks it Discarded
     const DraftStatistics* statistics() const; // null until an end came
 
 Q_SIGNALS:

@@ -37,9 +37,9 @@ struct StoredDraft {
     NodeId node = 0;
     State state = State::Open;
     QDateTime created;
-    QString text;         // as it stands or was accepted
-    QByteArray request;   // engine/protocol.md, draft/start params: kind, seed, options, both sides
-    QByteArray trace;     // its steps, compressed
+    QString text;       // as it stands or was accepted
+    QByteArray request; // engine/protocol.md, draft/start params: kind, seed, options, both sides
+    QByteArray trace;   // its steps, compressed
     QString model, modelHash;
 };
 

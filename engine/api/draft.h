@@ -24,10 +24,10 @@ struct TextRange {
 };
 
 struct DraftLimits {
-    static constexpr int kTokens = 1024;             // longest draft
-    static constexpr int kBlock = 64;                // positions diffused together
-    static constexpr int kSteps = 64;                // noised passes of one block
-    static constexpr int kDrafts = 8;                // candidates of one request
+    static constexpr int kTokens = 1024;                // longest draft
+    static constexpr int kBlock = 64;                   // positions diffused together
+    static constexpr int kSteps = 64;                   // noised passes of one block
+    static constexpr int kDrafts = 8;                   // candidates of one request
     static constexpr std::size_t kTextBytes = 4u << 20; // left, right, text, notes: each
 };
 
@@ -66,8 +66,8 @@ enum class PositionState : std::uint8_t {
 // character takes several tokens, its last one carries it and the others are empty).
 struct StepToken {
     std::string text;
-    float confidence = 0;                            // probability the model gives the token, 0 … 1
-    PositionState state = PositionState::Absorbed;   // Absorbed: text is empty
+    float confidence = 0;                          // probability the model gives the token, 0 … 1
+    PositionState state = PositionState::Absorbed; // Absorbed: text is empty
     bool operator==(const StepToken&) const = default;
 };
 
@@ -87,15 +87,15 @@ struct DraftCandidate {
     std::string text;
     std::vector<StepToken> tokens;
     std::uint64_t seed = 0;
-    double agreement = 1;    // mean word overlap with the other candidates, 0 … 1; 1 when alone
+    double agreement = 1;        // mean word overlap with the other candidates, 0 … 1; 1 when alone
     double joinCrossEntropy = 0; // nats per token of what follows, under the base; 0 when nothing follows
     bool operator==(const DraftCandidate&) const = default;
 };
 
 struct DraftStatistics {
-    int tokens = 0;        // in the first candidate
-    int steps = 0;         // model passes of both streams, all candidates (a batched pass counts once)
-    int rounds = 0;        // blocks proposed
+    int tokens = 0; // in the first candidate
+    int steps = 0;  // model passes of both streams, all candidates (a batched pass counts once)
+    int rounds = 0; // blocks proposed
     double seconds = 0;
     double tokensPerStep = 0;
     double tokensPerRound = 0;

@@ -18,9 +18,9 @@ struct ModelInfo {
 };
 
 struct DeviceInfo {
-    std::string device; // "cpu", "cuda:0"
-    std::string why;    // one sentence: why this one
-    std::string dtype;  // of the weights: "float32", "bfloat16"
+    std::string device;  // "cpu", "cuda:0"
+    std::string why;     // one sentence: why this one
+    std::string dtype;   // of the weights: "float32", "bfloat16"
     std::string kernels; // "torch", later "avx2", "avx512", "cuda"
     int threads = 0;
     double memoryGb = 0; // of the device

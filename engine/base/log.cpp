@@ -18,8 +18,8 @@ void startLogging(const std::string& program, bool verbose) {
     try {
         const auto folder = stateFolder() / "logs";
         std::filesystem::create_directories(folder);
-        auto file = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-            (folder / (program + ".log")).string(), kFileBytes, kFiles);
+        auto file = std::make_shared<spdlog::sinks::rotating_file_sink_mt>((folder / (program + ".log")).string(),
+                                                                           kFileBytes, kFiles);
         file->set_pattern("%Y-%m-%dT%H:%M:%S.%e %P %l %v");
         sinks.push_back(std::move(file));
     } catch (const std::exception& e) { // a folder we may not write, or spdlog's own refusal

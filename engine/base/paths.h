@@ -1,4 +1,5 @@
-// The folders of the XDG base directory specification, each with `palimpsest` appended. Created by their writers.
+// The folders of the XDG base directory specification, each with `palimpsest` appended. Created by their
+// writers.
 #pragma once
 
 #include <filesystem>

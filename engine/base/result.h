@@ -10,19 +10,19 @@
 namespace palimpsest {
 
 enum class ErrorCode {
-    InvalidArgument,  // the caller's value is out of range or malformed
-    NotFound,         // a file, model, draft or node that is not there
-    Io,               // the system refused to read or write
-    Full,             // no room on the device
-    Corrupt,          // the bytes are not what their format says
-    Unsupported,      // well-formed, but not something we can do
-    NewerFormat,      // written by a newer version of this program
-    Locked,           // in use by another process
-    Cancelled,        // stopped by request; the callee is ready for the next call
-    OutOfMemory,      //
-    Device,           // the accelerator failed: its engine must be opened anew
-    Protocol,         // a message that breaks engine/protocol.md
-    Internal,         // a bug of ours
+    InvalidArgument, // the caller's value is out of range or malformed
+    NotFound,        // a file, model, draft or node that is not there
+    Io,              // the system refused to read or write
+    Full,            // no room on the device
+    Corrupt,         // the bytes are not what their format says
+    Unsupported,     // well-formed, but not something we can do
+    NewerFormat,     // written by a newer version of this program
+    Locked,          // in use by another process
+    Cancelled,       // stopped by request; the callee is ready for the next call
+    OutOfMemory,     //
+    Device,          // the accelerator failed: its engine must be opened anew
+    Protocol,        // a message that breaks engine/protocol.md
+    Internal,        // a bug of ours
 };
 
 // Stable lower-case name, as used in JSON ("invalid-argument", "not-found", …).

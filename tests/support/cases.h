@@ -1,5 +1,5 @@
-// Test cases for code that must not see Qt (the numeric column): they register themselves, and the Qt Test runner in
-// case_runner.cpp runs each as a row of its own. So Torch and Qt headers never meet in one file.
+// Test cases for code that must not see Qt (the numeric column): they register themselves, and the Qt Test
+// runner in case_runner.cpp runs each as a row of its own. So Torch and Qt headers never meet in one file.
 //
 //     CASE(cleanStreamMatchesGoldens) { CHECK(near(a, b, 1e-5)) << "layer " << l; }
 #pragma once
@@ -43,11 +43,11 @@ private:
 
 } // namespace palimpsest::test
 
-#define CASE(name)                                                                                           \
-    static void name();                                                                                      \
-    static const ::palimpsest::test::Registered registered_##name(#name, name);                              \
+#define CASE(name)                                                                                                     \
+    static void name();                                                                                                \
+    static const ::palimpsest::test::Registered registered_##name(#name, name);                                        \
     static void name()
-#define CHECK(condition)                                                                                     \
-    if (condition) {                                                                                         \
-    } else                                                                                                   \
+#define CHECK(condition)                                                                                               \
+    if (condition) {                                                                                                   \
+    } else                                                                                                             \
         ::palimpsest::test::Failure(__FILE__, __LINE__, "CHECK(" #condition ") failed:")

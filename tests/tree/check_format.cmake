@@ -1,0 +1,11 @@
+# Fails when a source of the tree is not formatted: cmake -DCLANG_FORMAT=… -DSOURCE_DIR=… -P check_format.cmake
+set(files)
+foreach(folder app ui engine kernels models tests)
+  file(GLOB_RECURSE found ${SOURCE_DIR}/${folder}/*.h ${SOURCE_DIR}/${folder}/*.cpp)
+  list(APPEND files ${found})
+endforeach()
+execute_process(COMMAND ${CLANG_FORMAT} --style=file --dry-run -Werror ${files} RESULT_VARIABLE result ERROR_VARIABLE errors)
+if(NOT result EQUAL 0)
+  string(SUBSTRING "${errors}" 0 4000 errors)
+  message(FATAL_ERROR "Run clang-format -i on these:\n${errors}")
+endif()
