@@ -33,14 +33,15 @@ struct DraftLimits {
 
 struct DraftOptions {
     int tokens = 60;          // wished length in tokens, 1 … kTokens; the draft ends at a sentence near it
-    int block = 8;            // 1 … kBlock
-    int steps = 1;            // K, noised passes a block, 1 … kSteps: the writer's "patience"
+    int block = 0;            // positions diffused together, 1 … kBlock; 0 = what suits the kind
+    int steps = 0;            // K, noised passes a block, 1 … kSteps: the writer's "patience"; 0 = what suits
     bool verify = true;       // Continue: accept only what the base itself would have sampled
     double temperature = 0.8; // 0 (always the likeliest word) … 2
     double topP = 1.0;        // nucleus kept at each position, (0, 1]
     double strength = 0.4;    // Rewrite: share of the open words that should change, 0 … 1
     std::uint64_t seed = 1;   // same request + seed + machine = same draft
-    int drafts = 1;           // candidates, each with a seed of its own, ranked; 1 … kDrafts
+    int drafts = 1;           // candidates, each with a seed of its own, ranked; 1 … kDrafts. An infilling makes
+                              // at least three, of different lengths, and reports them all
     bool operator==(const DraftOptions&) const = default;
 };
 
@@ -74,7 +75,7 @@ struct StepToken {
 // One model pass as the writer sees it.
 struct DraftStep {
     std::string draft;             // DraftRequest::id
-    int candidate = 0;             // 0 … drafts-1
+    int candidate = 0;             // 0 … candidates-1
     int index = 0;                 // counts up from 0 per candidate, without gaps in a trace
     int expected = 0;              // passes expected in all, an estimate; 0 = unknown
     int round = 0;                 // block being worked on, from 0

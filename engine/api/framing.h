@@ -18,7 +18,7 @@ constexpr std::size_t kMaxHeaderBytes = 4096;
 // Puts the header before a body.
 std::string frame(std::string_view body);
 
-// Cuts a stream into message bodies. After garbage it resynchronises at the next `Content-Length:` and goes on; a
+// Cuts a stream into message bodies. After garbage it resynchronises at the next `Content-` and goes on; a
 // message over the bound is skipped whole without being stored.
 class FrameReader {
 public:
@@ -30,6 +30,9 @@ public:
     Result<std::optional<std::string>> next();
 
 private:
+    // Drops everything before the next header at or after `from`, and says so.
+    Error resynchronise(std::size_t from);
+
     std::string m_buffer;
     std::size_t m_skipBytes = 0; // of an oversized body still to come
 };

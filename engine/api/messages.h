@@ -8,6 +8,7 @@
 #include "engine/base/result.h"
 
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace palimpsest {
 
@@ -48,15 +49,29 @@ struct DraftBranch {
     DraftOptions options;
 };
 
+inline constexpr int kProtocolVersion = 1;
+inline constexpr std::size_t kMaxModels = 256; // of one list
+
+// What the engine's model is doing, told by model/state and on initialize.
+struct ModelState {
+    enum class Kind { None, Loading, Ready, Failed };
+    Kind kind = Kind::None;
+    std::string message; // Failed: one sentence; else empty
+    ModelInfo model;     // Ready; Loading: only its path
+    DeviceInfo device;   // Ready
+};
+
 // JSON-RPC error codes: the standard ones, and ours, which carry errorCodeName() in `data.kind`.
 int rpcErrorCode(ErrorCode code);
 
-// `request` without an id makes a notification.
 Json rpcRequest(const char* method, Json params, std::int64_t id);
 Json rpcNotification(const char* method, Json params);
 Json rpcResult(const Json& id, Json result);
 Json rpcError(const Json& id, const Error& error);
 Json rpcError(const Json& id, int code, const std::string& message);
+
+// One line of JSON; invalid UTF-8 in it becomes U+FFFD.
+std::string writeMessage(const Json& message);
 
 // Parses one body. Error (Protocol) for anything that is not a JSON object nested less than 32 deep.
 Result<Json> parseMessage(const std::string& body);
@@ -73,6 +88,7 @@ Json toJson(const ContextPreview& preview);
 Json toJson(const ModelInfo& model);
 Json toJson(const DeviceInfo& device);
 Json toJson(const EngineInfo& info);
+Json toJson(const ModelState& state);
 
 Result<DraftOptions> draftOptionsFromJson(const Json& json);
 Result<DraftRequest> draftRequestFromJson(const Json& json);
@@ -84,5 +100,6 @@ Result<ContextPreview> contextPreviewFromJson(const Json& json);
 Result<ModelInfo> modelInfoFromJson(const Json& json);
 Result<DeviceInfo> deviceInfoFromJson(const Json& json);
 Result<EngineInfo> engineInfoFromJson(const Json& json);
+Result<ModelState> modelStateFromJson(const Json& json);
 
 } // namespace palimpsest
