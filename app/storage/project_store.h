@@ -8,6 +8,7 @@
 #include "engine/base/result.h"
 
 #include <QDateTime>
+#include <QHash>
 #include <QString>
 #include <memory>
 #include <vector>
@@ -43,7 +44,16 @@ struct StoredDraft {
     QString model, modelHash;
 };
 
-enum class OpenOutcome { Created, Current, Upgraded, NewerRefused, Damaged, Locked, NotAProject, Unreadable };
+enum class OpenOutcome {
+    Created,
+    Current,
+    Upgraded,     // from an older format; a copy of the old file was made first
+    NewerRefused, // written by a newer version of this program
+    Damaged,      // fails its checks; left as it is
+    Locked,       // open elsewhere
+    NotAProject,
+    Unreadable, // not there, or may not be read or written
+};
 
 class ProjectStore {
 public:
@@ -54,8 +64,9 @@ public:
     };
 
     // Never changes a file it refuses. Takes the project's lock (pid, host, boot id) until destroyed.
+    // Checks the whole file, and backs it up when it changed since the last backup: seconds for a very large one.
     static Opened open(const QString& path);
-    // Refuses a path that exists.
+    // Refuses a path that exists, as Unreadable.
     static Opened create(const QString& path, const QString& title);
     ~ProjectStore(); // checkpoints into one file, releases the lock
 
@@ -69,7 +80,7 @@ public:
     Result<void> setPinned(NodeId node, bool pinned);
     Result<void> setTrashed(NodeId node, bool trashed);
 
-    Result<SceneText> text(NodeId node) const;
+    Result<SceneText> text(NodeId node) const;                 // no blocks when nothing was ever written
     Result<void> saveText(NodeId node, const SceneText& text); // also the node's word count
 
     Result<qint64> addDraft(const StoredDraft& draft); // draft.id is ignored
@@ -78,12 +89,17 @@ public:
     Result<QByteArray> draftTrace(qint64 draft) const;
 
     // Small things to restore: open scene, caret, splitter sizes.
-    Result<QString> setting(const QString& key) const; // empty when unset
+    Result<QHash<QString, QString>> settings() const;
     Result<void> setSetting(const QString& key, const QString& value);
 
 private:
     struct Parts;
     explicit ProjectStore(std::unique_ptr<Parts> parts);
+    Result<void> makeBackup();
+    // One transaction around `body`, a function of the connection that returns Result<void>. `content` makes a new
+    // revision of the project, worth a backup; an aside, such as a splitter's place, does not.
+    template<class Body>
+    Result<void> write(bool content, Body body);
     std::unique_ptr<Parts> m_parts;
 };
 
