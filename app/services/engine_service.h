@@ -29,9 +29,18 @@ public:
 
     static constexpr int kRestartDelayMs = 500;
 
+    // How long an engine may be silent before it is given up, killed and started again.
+    struct Deadlines {
+        int initializeMs = 30'000;
+        int loadMs = 600'000;  // weights from a slow disk
+        int answerMs = 30'000; // to a request; the drafts themselves may take as long as they like
+        int stopMs = 10'000;   // from stopDraft() to the draft's end: one pass
+    };
+
     // `program`: palimpsest-engine; empty = beside this executable. `arguments` replace "serve --stdio" (tests).
     explicit EngineService(QString program = {}, QStringList arguments = {}, QObject* parent = nullptr);
-    ~EngineService() override; // asks the process to end, kills it if it does not
+    void setDeadlines(const Deadlines& deadlines); // before start()
+    ~EngineService() override;                     // asks the process to end, kills it if it does not
 
     void start();
     void stop(); // -> Off

@@ -21,6 +21,7 @@ public:
     explicit ProjectService(QObject* parent = nullptr);
     ~ProjectService() override; // saves what is unsaved, then closes
 
+    // A project already open stays open until the new one is; when that is refused, it stays.
     void open(const QString& path);                         // -> opened()
     void create(const QString& path, const QString& title); // -> opened()
 
@@ -48,7 +49,8 @@ public:
 
     // Drafts: kept from their first step on. `done` receives the project's id of the draft.
     void addDraft(StoredDraft draft, QObject* context, std::function<void(Result<qint64>)> done);
-    void updateDraft(StoredDraft draft);
+    // `trace` gives draft.trace; called on the worker's thread, since packing a long one takes a while.
+    void updateDraft(StoredDraft draft, std::function<QByteArray()> trace);
     void loadDrafts(NodeId node, QObject* context, std::function<void(Result<std::vector<StoredDraft>>)> done);
     void loadTrace(qint64 draft, QObject* context, std::function<void(Result<QByteArray>)> done);
 
@@ -65,7 +67,6 @@ Q_SIGNALS:
     void failed(const QString& sentence); // a write that did not succeed; what is unsaved stays in memory, is retried
 
 private:
-    class Worker;
     struct Parts;
     std::unique_ptr<Parts> m_parts;
 };
