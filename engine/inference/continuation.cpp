@@ -1,0 +1,308 @@
+#include "engine/inference/continuation.h"
+
+#include "engine/inference/draft_text.h"
+
+#include <algorithm>
+
+namespace palimpsest {
+namespace {
+
+constexpr int kAutoBlock = 8;
+constexpr int kAutoSteps = 1;
+
+std::size_t dividedUp(std::size_t value, std::size_t by) {
+    return (value + by - 1) / by;
+}
+
+} // namespace
+
+Continuation::Continuation(DraftSession& session, const CleanContext& context, const torch::Tensor& lastHidden)
+    : m_session(session) {
+    const DraftOptions& options = session.options();
+    // Without a denoiser every round is one draw of the base.
+    m_block = session.model().hasDenoiser() ? std::size_t(options.block ? options.block : kAutoBlock) : 1;
+    m_steps = options.steps ? options.steps : kAutoSteps;
+    m_longest = longestDraft(std::size_t(options.tokens));
+    for (int i = 0; i < options.drafts; ++i)
+        m_tracks.push_back(std::unique_ptr<Track>(
+            new Track{Lane(i, Random::derivedSeed(options.seed, i)), context.Copy(), 0, lastHidden, {}, 0}));
+}
+
+bool Continuation::run(const Given& given) {
+    begin(given);
+    std::vector<Track*> active;
+    for (;;) {
+        active.clear();
+        for (const auto& track : m_tracks)
+            if (!track->lane.ended) active.push_back(track.get());
+        if (active.empty()) return true;
+        if (!catchUp(active)) return false;
+        openBlocks(active);
+        std::size_t open = 0;
+        for (const Track* track : active)
+            open = std::max(open, track->lane.openCells(track->lane.committed, track->lane.committed + track->width));
+        // More passes than open positions would decide nothing.
+        for (int left = int(std::min(std::size_t(m_steps), open)); left > 0; --left)
+            if (!propose(active, left)) return false;
+        if (!settle(active)) return false;
+    }
+}
+
+std::vector<Lane> Continuation::takeLanes() {
+    std::vector<Lane> lanes;
+    for (const auto& track : m_tracks) {
+        track->lane.cells.resize(std::min(track->lane.cells.size(), track->lane.committed));
+        lanes.push_back(std::move(track->lane));
+    }
+    return lanes;
+}
+
+void Continuation::begin(const Given& given) {
+    for (const auto& track : m_tracks) {
+        Lane& lane = track->lane;
+        for (std::size_t i = 0; i < given.tokens.size(); ++i)
+            lane.cells.push_back({given.tokens[i], 1, given.pinned[i] != 0, true});
+        lane.committed = lane.cells.size();
+        for (const std::int64_t id : given.ahead) {
+            const bool open = id == RememberedStep::kOpen;
+            lane.cells.push_back({open ? Cell::kUnknown : id, open ? 0.0f : 1.0f, !open, false});
+        }
+    }
+}
+
+bool Continuation::catchUp(std::span<Track* const> tracks) {
+    std::vector<Track*> behind;
+    std::vector<Lane*> lanes;
+    std::vector<CleanInput> inputs;
+    for (Track* track : tracks) {
+        if (track->inContext == track->lane.committed) continue;
+        CleanInput input{&track->context, {}, std::int64_t(m_session.firstPosition() + track->inContext)};
+        for (std::size_t i = track->inContext; i < track->lane.committed; ++i)
+            input.ids.push_back(track->lane.cells[i].id);
+        behind.push_back(track);
+        lanes.push_back(&track->lane);
+        inputs.push_back(std::move(input));
+    }
+    if (behind.empty()) return true;
+    if (!m_session.beginPass(lanes)) return false;
+    const std::vector<torch::Tensor> hidden = m_session.model().clean(inputs);
+    for (std::size_t i = 0; i < behind.size(); ++i) {
+        behind[i]->hidden = hidden[i][-1];
+        behind[i]->inContext = behind[i]->lane.committed;
+    }
+    return true;
+}
+
+// Empties each lane's next block and draws its first position from the base itself.
+void Continuation::openBlocks(std::span<Track* const> tracks) {
+    std::vector<torch::Tensor> hidden;
+    for (const Track* track : tracks) hidden.push_back(track->hidden);
+    const torch::Tensor logits = m_session.model().logits(torch::stack(hidden)).cpu().contiguous(); // (B, V)
+    ++m_rounds;
+    for (std::size_t i = 0; i < tracks.size(); ++i) {
+        Track& track = *tracks[i];
+        Lane& lane = track.lane;
+        ++lane.round;
+        const std::size_t first = lane.committed;
+        track.width = std::clamp<std::size_t>(m_longest + 1 - std::min(first, m_longest), 1, m_block);
+        lane.cells.resize(std::max(lane.cells.size(), first + track.width));
+        for (std::size_t at = first; at < lane.cells.size(); ++at)
+            if (!lane.cells[at].pinned) lane.cells[at] = Cell{};
+        track.q.assign(track.width, {});
+        if (lane.cells[first].pinned) continue;
+        const Probabilities p = m_session.probabilities(logits[std::int64_t(i)], edges(lane, first));
+        if (p.empty()) {
+            lane.ended = lane.broken = true;
+            continue;
+        }
+        const std::int64_t id = drawToken(p, lane.random);
+        lane.cells[first] = {id, float(p[std::size_t(id)]), false, true};
+    }
+}
+
+bool Continuation::propose(std::span<Track* const> tracks, int passesLeft) {
+    std::vector<Lane*> lanes;
+    for (Track* track : tracks) lanes.push_back(&track->lane);
+    if (!m_session.beginPass(lanes)) return false;
+    std::vector<Track*> moving;
+    std::vector<std::vector<std::size_t>> open;
+    std::vector<NoisedBlock> blocks;
+    for (Track* track : tracks) {
+        std::vector<std::size_t> cells;
+        for (std::size_t i = 0; i < track->width; ++i) {
+            const Cell& cell = track->lane.cells[track->lane.committed + i];
+            if (!cell.pinned && !cell.drawn) cells.push_back(i);
+        }
+        if (cells.empty() || track->lane.ended) continue;
+        moving.push_back(track);
+        open.push_back(std::move(cells));
+        blocks.push_back(noisedBlock(*track));
+    }
+    if (moving.empty()) return true;
+    const std::vector<torch::Tensor> hidden = m_session.model().noised(blocks);
+    for (std::size_t i = 0; i < moving.size(); ++i) {
+        const std::vector<std::int64_t> rows(open[i].begin(), open[i].end());
+        const torch::Tensor index = torch::tensor(rows, torch::kLong).to(hidden[i].device());
+        const torch::Tensor logits = m_session.model().logits(hidden[i].index_select(0, index)).cpu().contiguous();
+        fill(*moving[i], logits, open[i], dividedUp(open[i].size(), std::size_t(passesLeft)));
+        m_session.show(moving[i]->lane, shownCells(moving[i]->lane), expectedPasses(moving[i]->lane, passesLeft));
+    }
+    return true;
+}
+
+// logits (open, V): draws the first `commit` open cells, and shows in the others what is likeliest just now.
+void Continuation::fill(Track& track, const torch::Tensor& logits, std::span<const std::size_t> open,
+                        std::size_t commit) {
+    Lane& lane = track.lane;
+    const auto [confidence, likeliest] = torch::softmax(logits, -1).max(-1);
+    for (std::size_t i = 0; i < open.size(); ++i) {
+        const std::size_t at = lane.committed + open[i];
+        Cell& cell = lane.cells[at];
+        const auto row = std::int64_t(i);
+        if (i >= commit) {
+            const std::int64_t id = likeliest[row].item<std::int64_t>();
+            const bool allowed = m_session.vocabulary().allowed()[std::size_t(id)] != 0;
+            cell.id = allowed ? id : Cell::kUnknown;
+            cell.confidence = allowed ? confidence[row].item<float>() : 0;
+            continue;
+        }
+        Probabilities q = m_session.probabilities(logits[row], edges(lane, at));
+        if (q.empty()) {
+            lane.ended = lane.broken = true;
+            return;
+        }
+        const std::int64_t id = drawToken(q, lane.random);
+        cell = {id, float(q[std::size_t(id)]), false, true};
+        track.q[open[i]] = std::move(q);
+    }
+}
+
+bool Continuation::settle(std::span<Track* const> tracks) {
+    std::vector<Track*> settling;
+    std::vector<Lane*> lanes;
+    std::vector<CleanInput> inputs;
+    for (Track* track : tracks) {
+        if (track->lane.ended) continue;
+        CleanInput input{&track->context, {}, std::int64_t(m_session.firstPosition() + track->lane.committed)};
+        for (std::size_t i = 0; i < track->width; ++i)
+            input.ids.push_back(track->lane.cells[track->lane.committed + i].id);
+        settling.push_back(track);
+        lanes.push_back(&track->lane);
+        inputs.push_back(std::move(input));
+    }
+    if (settling.empty()) return true;
+    if (!m_session.beginPass(lanes)) return false;
+    const std::vector<torch::Tensor> hidden = m_session.model().clean(inputs);
+    for (std::size_t i = 0; i < settling.size(); ++i) {
+        Track& track = *settling[i];
+        bool refused = false;
+        std::size_t kept = track.width;
+        if (m_session.options().verify && track.width > 1) {
+            const torch::Tensor rows = hidden[i].slice(0, 0, hidden[i].size(0) - 1);
+            kept = acceptedCells(track, m_session.model().logits(rows).cpu().contiguous(), refused);
+        }
+        closeRound(track, hidden[i], kept, refused);
+    }
+    return true;
+}
+
+// logits (width - 1, V): row k - 1 is the base's word on the block's cell k. Returns the cells that are now text; the
+// last of them was redrawn when `refused`.
+std::size_t Continuation::acceptedCells(Track& track, const torch::Tensor& logits, bool& refused) {
+    Lane& lane = track.lane;
+    for (std::size_t i = 1; i < track.width; ++i) {
+        const std::size_t at = lane.committed + i;
+        Cell& cell = lane.cells[at];
+        if (cell.pinned || track.q[i].empty()) continue; // the writer's word stands, also one freed a moment ago
+        const Probabilities p = m_session.probabilities(logits[std::int64_t(i) - 1], edges(lane, at));
+        if (p.empty()) {
+            lane.broken = true;
+            return i;
+        }
+        const Verdict verdict = verifyToken(p, track.q[i], cell.id, lane.random);
+        cell.id = verdict.token;
+        cell.confidence = float(p[std::size_t(verdict.token)]);
+        cell.drawn = true;
+        if (verdict.accepted) continue;
+        refused = true;
+        return i + 1;
+    }
+    return track.width;
+}
+
+void Continuation::closeRound(Track& track, const torch::Tensor& hidden, std::size_t kept, bool refused) {
+    Lane& lane = track.lane;
+    const std::size_t held = refused ? kept - 1 : kept; // what the base has seen as it now stands
+    track.inContext = lane.committed + held;
+    track.hidden = hidden[std::int64_t(held) - 1];
+    track.context.truncate(std::int64_t(m_session.firstPosition() + track.inContext));
+    for (std::size_t at = lane.committed; at < lane.cells.size(); ++at) {
+        lane.cells[at].drawn = false;
+        if (at >= lane.committed + kept && !lane.cells[at].pinned) lane.cells[at] = Cell{};
+    }
+    lane.committed += kept;
+    const auto isPinned = [](const Cell& cell) { return cell.pinned; };
+    const std::optional<std::size_t> end =
+        endOfDraft(pieces(lane, lane.committed, m_session.vocabulary()), std::size_t(m_session.options().tokens));
+    // A lock further on is part of the draft; but a wish for ten words never becomes a chapter.
+    const bool lockAhead = end && std::any_of(lane.cells.begin() + std::ptrdiff_t(*end), lane.cells.end(), isPinned);
+    if (end && (!lockAhead || lane.committed > m_longest)) {
+        lane.cells.resize(*end);
+        lane.committed = *end;
+        lane.ended = true;
+    }
+    lane.ended = lane.ended || lane.broken;
+    m_session.show(lane, shownCells(lane), lane.ended ? 0 : expectedPasses(lane, 0));
+}
+
+NoisedBlock Continuation::noisedBlock(const Track& track) const {
+    const Model& model = m_session.model();
+    const Lane& lane = track.lane;
+    std::vector<std::int64_t> known, rows;
+    torch::Tensor level = torch::ones({std::int64_t(track.width)});
+    for (std::size_t i = 0; i < track.width; ++i) {
+        const Cell& cell = lane.cells[lane.committed + i];
+        if (!cell.pinned && !cell.drawn) continue;
+        known.push_back(cell.id);
+        rows.push_back(std::int64_t(i));
+        level[std::int64_t(i)] = 0.0f;
+    }
+    // Absorbed, each round anew: proposals that were refused, carried over as soft states, cost accepted tokens.
+    torch::Tensor state = model.absorbing().to(torch::kFloat32).expand({std::int64_t(track.width), -1}).clone();
+    if (!known.empty()) state.index_copy_(0, torch::tensor(rows, torch::kLong).to(state.device()), model.embed(known));
+    return {&track.context, anchor(lane, lane.committed), std::int64_t(m_session.firstPosition() + lane.committed),
+            state, level};
+}
+
+TokenEdges Continuation::edges(const Lane& lane, std::size_t cell) const {
+    TokenEdges edges;
+    edges.spaceFirst = cell == 0 && m_session.prompt().dropFirstSpace;
+    const auto pinnedPiece = [&](std::size_t at) -> std::string_view {
+        return at < lane.cells.size() && lane.cells[at].pinned ? m_session.vocabulary().piece(lane.cells[at].id)
+                                                               : std::string_view();
+    };
+    edges.noWordFirst = cell > 0 && endsWithWord(pinnedPiece(cell - 1));
+    edges.noWordLast = beginsWithWord(pinnedPiece(cell + 1));
+    return edges;
+}
+
+std::int64_t Continuation::anchor(const Lane& lane, std::size_t cell) const {
+    return cell == 0 ? m_session.prompt().left.back() : lane.cells[cell - 1].id;
+}
+
+// From the tokens a round has given so far, or what young denoisers give.
+int Continuation::expectedPasses(const Lane& lane, int inThisRound) const {
+    const double perRound = lane.round > 0 ? double(lane.committed) / lane.round : std::min(3.0, double(m_block));
+    const double missing = double(m_session.options().tokens) - double(lane.committed);
+    const double rounds = std::max(0.0, missing) / std::max(1.0, perRound);
+    return inThisRound + int(rounds * (m_block > 1 ? std::min<double>(m_steps, double(m_block) - 1) + 2 : 1));
+}
+
+// Through the block in work and the writer's last lock.
+std::size_t Continuation::shownCells(const Lane& lane) const {
+    std::size_t count = lane.cells.size();
+    while (count > lane.committed && lane.cells[count - 1].id == Cell::kUnknown) --count;
+    return count;
+}
+
+} // namespace palimpsest

@@ -1,0 +1,89 @@
+#include "engine/inference/sampling.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace palimpsest {
+namespace {
+
+// Keeps the smallest set of likeliest tokens whose probabilities reach `topP`, and scales it to 1.
+void keepNucleus(Probabilities& p, double topP) {
+    // All tokens below this bound together hold less than 1 - topP, so none of them is needed.
+    const double bound = (1 - topP) / double(p.size());
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < p.size(); ++i)
+        if (p[i] >= bound && p[i] > 0) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
+    double kept = 0;
+    std::size_t count = 0;
+    while (count < order.size() && kept < topP) kept += p[order[count++]];
+    Probabilities nucleus(p.size(), 0.0);
+    for (std::size_t i = 0; i < count; ++i) nucleus[order[i]] = p[order[i]] / kept;
+    p = std::move(nucleus);
+}
+
+} // namespace
+
+Probabilities distribution(std::span<const float> logits, const SamplingRule& rule, const TokenMask& allowed) {
+    assert(allowed.size() == logits.size());
+    float top = -std::numeric_limits<float>::infinity();
+    std::size_t best = logits.size();
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+        if (!allowed[i] || !std::isfinite(logits[i]) || logits[i] <= top) continue;
+        top = logits[i];
+        best = i;
+    }
+    if (best == logits.size()) return {};
+    Probabilities p(logits.size(), 0.0);
+    // Below this a softmax in double is the argmax anyway.
+    if (rule.temperature < 1e-6) {
+        p[best] = 1;
+        return p;
+    }
+    double sum = 0;
+    const double scale = 1 / rule.temperature;
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+        if (!allowed[i] || !std::isfinite(logits[i])) continue;
+        p[i] = std::exp((double(logits[i]) - double(top)) * scale);
+        sum += p[i];
+    }
+    for (double& value : p) value /= sum;
+    if (rule.topP < 1) keepNucleus(p, rule.topP);
+    return p;
+}
+
+std::int64_t drawToken(std::span<const double> p, Random& random) {
+    assert(!p.empty());
+    const double target = random.uniform() * std::accumulate(p.begin(), p.end(), 0.0);
+    double sum = 0;
+    std::size_t last = 0; // the answer should rounding leave the sum short of the target
+    for (std::size_t i = 0; i < p.size(); ++i) {
+        if (p[i] <= 0) continue;
+        last = i;
+        sum += p[i];
+        if (sum > target) break;
+    }
+    return std::int64_t(last);
+}
+
+std::int64_t likeliestToken(std::span<const double> p) {
+    return std::max_element(p.begin(), p.end()) - p.begin();
+}
+
+Verdict verifyToken(std::span<const double> p, std::span<const double> q, std::int64_t proposed, Random& random) {
+    const std::size_t at = std::size_t(proposed);
+    if (random.uniform() * q[at] < p[at]) return {true, proposed};
+    Probabilities rest(p.size());
+    double sum = 0;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+        rest[i] = std::max(0.0, p[i] - q[i]);
+        sum += rest[i];
+    }
+    // p and q equal but for rounding: a refusal then has no weight, and any draw from p is right.
+    return {false, drawToken(sum > 0 ? std::span<const double>(rest) : p, random)};
+}
+
+} // namespace palimpsest
