@@ -22,6 +22,7 @@ struct RunningDraft {
     DraftBranch branch;
     bool isBranch = false;
     bool sent = false;
+    bool stepped = false; // the engine is at work on it
     bool stopping = false;
 };
 
@@ -133,17 +134,17 @@ void EngineService::Parts::load() {
         return fail(
             tr("No model is installed: run installer/run once, or palimpsest-engine import for one of your own."));
     setState(State::Starting, tr("The model is being loaded."));
-    connection->call(method::kModelLoad, {{"path", path}}, deadlines.loadMs, [this](const Result<Json>& answer) {
-        if (answer)
-            onModelState(*answer);
-        else if (answer.error().code != ErrorCode::Device)
-            fail(sentenceOf(answer.error()));
+    connection->call(method::kModelLoad, {{"model", path}}, deadlines.answerMs, [this](const Result<Json>& answer) {
+        if (!answer && answer.error().code != ErrorCode::Device) fail(sentenceOf(answer.error()));
+    }); // model/state says how it goes
+    QTimer::singleShot(deadlines.loadMs, connection, [this] {
+        if (state == State::Starting && connection) connection->giveUp(tr("it did not load the model"));
     });
 }
 
 void EngineService::Parts::onModelState(const Json& params) {
     const auto model = modelStateFromJson(params);
-    if (!model) return; // an answer that says no more than "yes": the notification follows
+    if (!model) return spdlog::warn("engine: {}", model.error().message);
     if (model->kind == ModelState::Kind::Failed) return fail(QString::fromStdString(model->message));
     if (model->kind == ModelState::Kind::Ready) onReady(*model);
 }
@@ -168,7 +169,10 @@ void EngineService::Parts::onNotified(const std::string& method, const Json& par
     if (method == method::kDraftStep) {
         const auto step = draftStepFromJson(params);
         if (!step) return spdlog::warn("engine: {}", step.error().message);
-        if (drafts.count(step->draft) != 0) Q_EMIT service.draftStepped(*step);
+        const auto draft = drafts.find(step->draft);
+        if (draft == drafts.end()) return; // ended already
+        draft->second.stepped = true;
+        Q_EMIT service.draftStepped(*step);
     } else if (method == method::kDraftEnded) {
         onDraftEnded(params);
     } else if (method == method::kModelState) {
@@ -322,12 +326,16 @@ void EngineService::stopDraft(const QString& draft) {
     const std::string id = draft.toStdString();
     const auto found = m_parts->drafts.find(id);
     if (found == m_parts->drafts.end() || std::exchange(found->second.stopping, true)) return;
-    if (!found->second.sent) {
+    const bool sent = found->second.sent;
+    if (sent)
+        m_parts->connection->call(method::kDraftStop, {{"draft", id}}, m_parts->deadlines.answerMs,
+                                  [](const Result<Json>&) {}); // what matters is the draft's end
+    const bool waits = !found->second.stepped && m_parts->drafts.size() > 1;
+    if (!sent || waits) { // behind another draft its own end may be long in coming
         m_parts->drafts.erase(found);
+        m_parts->showDrafting();
         return m_parts->finishLater(endOf(id, DraftOutcome::Stopped, {}));
     }
-    m_parts->connection->call(method::kDraftStop, {{"draft", id}}, m_parts->deadlines.answerMs,
-                              [](const Result<Json>&) {}); // what matters is the draft's end
     QTimer::singleShot(m_parts->deadlines.stopMs, m_parts->connection, [this, id] {
         if (m_parts->drafts.count(id) != 0 && m_parts->connection) m_parts->connection->giveUp(tr("it did not stop"));
     });

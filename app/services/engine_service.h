@@ -34,7 +34,7 @@ public:
         int initializeMs = 30'000;
         int loadMs = 600'000;  // weights from a slow disk
         int answerMs = 30'000; // to a request; the drafts themselves may take as long as they like
-        int stopMs = 10'000;   // from stopDraft() to the draft's end: one pass
+        int stopMs = 30'000;   // from stopDraft() to the draft's end: one pass
     };
 
     // `program`: palimpsest-engine; empty = beside this executable. `arguments` replace "serve --stdio" (tests).

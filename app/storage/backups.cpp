@@ -10,7 +10,7 @@
 namespace palimpsest {
 namespace {
 
-// `<stem> 2026-11-24 18.05.09 r152.palimpsest`: sorts by age, and says which revision it holds.
+// `<stem> 2026-11-24 18.05.09 r00000152.palimpsest`: sorts by age, and says which revision it holds.
 const QString kPattern = QStringLiteral("* r[0-9]*.palimpsest");
 
 QString folderOf(const QString& projectPath) {
@@ -51,7 +51,7 @@ Result<void> copyInto(SQLite::Database& project, const QString& folder, const QS
 Result<void> backUp(SQLite::Database& project, const QString& projectPath, qint64 revision) {
     const QString folder = folderOf(projectPath);
     QStringList kept = backupsOf(projectPath);
-    const QString mark = QStringLiteral("r%1").arg(revision);
+    const QString mark = QStringLiteral("r%1").arg(revision, 8, 10, QChar(u'0'));
     // Otherwise opening a project ten times would push every older state out.
     if (!kept.isEmpty() && kept.last().endsWith(u' ' + mark + QStringLiteral(".palimpsest"))) return {};
     auto copied = copyInto(project, folder, nameFor(projectPath, mark));

@@ -161,11 +161,17 @@ Result<OpenOutcome> checkAndUpgrade(SQLite::Database& database, const QString& p
 
 // Makes a whole project under a name nobody knows, so that a crash never leaves half of one under `path`.
 Result<void> writeNewProject(const QString& unfinished, const QString& title) {
-    return guarded(nullptr, [&]() -> Result<void> {
-        SQLite::Database database(unfinished.toStdString(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-        database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-        runScripts(database, 0);
-        SQLite::Statement insert(database, "INSERT INTO project (id, title, created) VALUES (1, ?, ?)");
+    std::unique_ptr<SQLite::Database> database;
+    auto made = guarded(nullptr, [&]() -> Result<void> {
+        database =
+            std::make_unique<SQLite::Database>(unfinished.toStdString(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        return {};
+    });
+    if (!made) return made;
+    return guarded(database.get(), [&]() -> Result<void> {
+        database->exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+        runScripts(*database, 0);
+        SQLite::Statement insert(*database, "INSERT INTO project (id, title, created) VALUES (1, ?, ?)");
         insert.bind(1, title.toStdString());
         insert.bind(2, QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString());
         insert.exec();
@@ -186,8 +192,12 @@ ProjectStore::Opened ProjectStore::open(const QString& givenPath) {
     auto parts = std::make_unique<Parts>();
     parts->path = path;
     parts->lock.emplace(std::move(*lock));
-    const auto checked = guarded(nullptr, [&]() -> Result<OpenOutcome> {
+    const auto connected = guarded(nullptr, [&]() -> Result<void> {
         parts->database = connect(path, SQLite::OPEN_READWRITE);
+        return {};
+    });
+    if (!connected) return refuseByError(connected.error(), path);
+    const auto checked = guarded(parts->database.get(), [&]() -> Result<OpenOutcome> {
         auto outcome = checkAndUpgrade(*parts->database, path);
         if (!outcome) return outcome;
         keepTidy(*parts->database);

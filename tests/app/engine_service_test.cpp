@@ -127,6 +127,29 @@ private Q_SLOTS:
         QVERIFY(restarted[0][0].toString().contains(QStringLiteral("did not answer")));
     }
 
+    void anEngineThatNeverLoadsIsGivenUpAndStartedAgain() {
+        QTemporaryDir folder;
+        EngineService::Deadlines deadlines;
+        deadlines.loadMs = 300;
+        Rig rig({QStringLiteral("--hang-at-load"), QStringLiteral("--once"), folder.filePath(QStringLiteral("hung"))},
+                deadlines);
+        QSignalSpy restarted(&rig.service, &EngineService::restarted);
+        QVERIFY(rig.becomes(EngineService::State::Ready));
+        QCOMPARE(restarted.count(), 1);
+    }
+
+    void aDraftThatWaitsBehindAnotherStopsAtOnce() {
+        Rig rig({QStringLiteral("--steps"), QStringLiteral("10000"), QStringLiteral("--stubborn")});
+        QVERIFY(rig.becomes(EngineService::State::Ready));
+        rig.service.startDraft(request("first"));
+        rig.service.startDraft(request("second"));
+        rig.service.stopDraft(QStringLiteral("second"));
+        QVERIFY(rig.ended());
+        QCOMPARE(rig.ends.front().draft, "second"s);
+        QCOMPARE(rig.ends.front().outcome, DraftOutcome::Stopped);
+        QCOMPARE(rig.service.state(), EngineService::State::Drafting); // the first goes on
+    }
+
     void aDraftOfAnEngineThatNeverAnswersEnds() {
         EngineService::Deadlines deadlines;
         deadlines.initializeMs = 200;

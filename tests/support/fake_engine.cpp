@@ -6,7 +6,8 @@
 //   --protocol N      another version of the protocol
 //   --mute            reads, never answers           --garbage      noise before every message
 //   --crash-at K      dies instead of pass K         --hang-at K    goes silent for good instead of pass K
-//   --once FILE       --crash-at, --hang-at and --mute only while FILE is not there, which is then made
+//   --once FILE       crashing, hanging and --mute only while FILE is not there, which is then made
+//   --hang-at-load    goes silent for good instead of loading
 //   --stubborn        ignores draft/stop             --refuse       draft/start is answered with an error
 //   --record FILE     appends every message received, one a line
 //
@@ -41,7 +42,7 @@ struct Script {
                        "and then only the idea of it.";
     int steps = 8, delayMs = 5, loadMs = 0, protocol = kProtocolVersion;
     int crashAt = -1, hangAt = -1;
-    bool noModel = false, mute = false, garbage = false, stubborn = false, refuse = false;
+    bool hangAtLoad = false, noModel = false, mute = false, garbage = false, stubborn = false, refuse = false;
     std::string once, record;
 };
 
@@ -138,16 +139,18 @@ EngineInfo FakeEngine::description() const {
 }
 
 void FakeEngine::load(const Json& id) {
+    if (m_script.hangAtLoad && isDue())
+        for (;;) ::pause();
     const EngineInfo info = description();
     ModelState state;
     state.kind = ModelState::Kind::Loading;
+    send(rpcResult(id, Json::object()));
     send(rpcNotification(method::kModelState, toJson(state)));
     std::this_thread::sleep_for(Milliseconds(m_script.loadMs));
     state.kind = ModelState::Kind::Ready;
     if (!info.models.empty()) state.model = info.models.front();
     state.device = info.device;
     send(rpcNotification(method::kModelState, toJson(state)));
-    send(rpcResult(id, toJson(state)));
 }
 
 void FakeEngine::start(DraftRequest request, int kept) {
@@ -302,11 +305,9 @@ Script scriptOf(int argc, char** argv) {
                                               {"--crash-at", &script.crashAt}, {"--hang-at", &script.hangAt}};
     const std::map<std::string, std::string*> texts{
         {"--text", &script.text}, {"--once", &script.once}, {"--record", &script.record}};
-    const std::map<std::string, bool*> flags{{"--no-model", &script.noModel},
-                                             {"--mute", &script.mute},
-                                             {"--garbage", &script.garbage},
-                                             {"--stubborn", &script.stubborn},
-                                             {"--refuse", &script.refuse}};
+    const std::map<std::string, bool*> flags{{"--no-model", &script.noModel},  {"--hang-at-load", &script.hangAtLoad},
+                                             {"--mute", &script.mute},         {"--garbage", &script.garbage},
+                                             {"--stubborn", &script.stubborn}, {"--refuse", &script.refuse}};
     for (int i = 1; i < argc; ++i) {
         const std::string name = argv[i];
         const char* value = i + 1 < argc ? argv[i + 1] : "";
