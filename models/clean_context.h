@@ -9,19 +9,22 @@
 #include "kernels/sparse_pattern.h"
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <torch/torch.h>
-#include <vector>
 
 namespace palimpsest {
 
+// Used by one thread at a time.
 class CleanContext {
 public:
     CleanContext(CleanContext&&) noexcept;
     CleanContext& operator=(CleanContext&&) noexcept;
     ~CleanContext();
 
-    // A deep copy; costs what bytes() says.
-    CleanContext Copy() const;
+    // A deep copy of the rows that queries at `position` or later can see: all of them by default. Costs what its
+    // bytes() says.
+    CleanContext Copy(std::int64_t position = 0) const;
 
     // One past the last position ever appended (positions of a gap count).
     std::int64_t length() const;
@@ -35,11 +38,16 @@ public:
     // were trimmed away already: start again from an older copy.
     bool truncate(std::int64_t position);
 
+    // The rows of one layer, in the order they were appended: positions (L), keys and values (L, G, K) with positions
+    // already rotated in. Views: valid until the next change.
+    std::span<const std::int64_t> positions(int layer) const;
+    torch::Tensor keys(int layer) const;
+    torch::Tensor values(int layer) const;
+
 private:
-    friend class Backbone; // appends and reads rows
-    friend class Model;
+    friend class Model; // appends and gathers rows
     struct Rows;
-    CleanContext();
+    explicit CleanContext(std::unique_ptr<Rows> rows);
     std::unique_ptr<Rows> m_rows;
 };
 

@@ -19,6 +19,8 @@ public:
 
     // `model` must outlive the cache.
     explicit ContextCache(const Model& model);
+    ContextCache(ContextCache&&) noexcept;
+    ~ContextCache();
 
     // Makes the cache hold exactly `ids` (at least one), the first `globals` of them global. Blocks; a stop gives
     // Cancelled and leaves the cache valid for what it had encoded. A change of `globals` starts afresh.
@@ -31,12 +33,16 @@ public:
 
 private:
     struct Checkpoint;
+    void rewind(std::int64_t wanted);
+    void checkpoint();
     const Model& m_model;
     std::vector<std::int64_t> m_ids;
     CleanContext m_head;
     std::vector<Checkpoint> m_checkpoints;
     torch::Tensor m_lastHidden;
     std::int64_t m_lastComputed = 0;
+    std::int64_t m_spacing = kChunk; // tokens between checkpoints
+    std::int64_t m_trimmed = 0;      // the position the head was last trimmed for
 };
 
 } // namespace palimpsest

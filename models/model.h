@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <torch/torch.h>
 #include <vector>
@@ -28,8 +29,12 @@ struct ModelSummary {
 
 struct ModelOptions {
     torch::Device device = torch::kCPU;
-    torch::ScalarType dtype = torch::kFloat32; // of weights and activations; logits are always f32
-    bool loadDenoiser = true;                  // false: the base alone
+    torch::ScalarType dtype = torch::kFloat32;    // of activations, keys and values; logits are always f32
+    std::optional<torch::ScalarType> weightDtype; // of matrices; nothing: dtype. bf16 weights under f32 activations
+                                                  // halve what a pass on the CPU has to read (weight_product.h)
+    bool loadDenoiser = true;                     // false: the base alone
+
+    torch::ScalarType weights() const { return weightDtype.value_or(dtype); }
 };
 
 // Tokens to add to a context: `ids` at consecutive positions from `firstPosition`.
@@ -49,6 +54,8 @@ struct NoisedBlock {
 };
 
 // Immutable once opened: any thread may read it, but run one pass at a time (Torch's own threads do the work).
+// Passes may throw c10::Error and std::bad_alloc; a clean pass that did leaves its contexts with a prefix of what they
+// were to gain. What passes return are inference tensors: hold a c10::InferenceMode to change them in place.
 class Model {
 public:
     // Blocks while weights are mapped and merged. `folder` as written by importGguf(); see models/checkpoint.md.
@@ -97,6 +104,10 @@ public:
 
 private:
     struct Parts;
+    struct CleanSlice;
+    struct BlockPlace;
+    torch::Tensor cleanPass(std::span<CleanSlice> slices) const;
+    torch::Tensor noisedInput(std::span<const NoisedBlock> blocks) const; // (sum of S, D)
     explicit Model(std::unique_ptr<Parts> parts);
     std::unique_ptr<Parts> m_parts;
 };

@@ -13,7 +13,10 @@ public:
         double logAlphaBar = 0;
     };
 
-    // `rows` rising in t from 0 to 1, falling in logAlphaBar; at least two.
+    // Rising in t from 0 to 1, never rising in logAlphaBar, which is below 0; at least two rows.
+    static bool isValid(const std::vector<Row>& rows);
+
+    // `rows` must be valid.
     explicit NoiseSchedule(std::vector<Row> rows);
 
     double alphaBar(double t) const; // linear in log between rows; t outside [0, 1] is clamped

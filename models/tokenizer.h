@@ -31,6 +31,7 @@ public:
     std::string decode(std::span<const std::int64_t> ids) const;
 
     bool isControl(std::int64_t id) const; // control and unused pieces: never part of a text
+    bool isByte(std::int64_t id) const;    // one raw byte: alone perhaps not a whole character
 
 private:
     struct Parts;

@@ -1,0 +1,74 @@
+#include "models/backbone.h"
+
+#include "kernels/torch/weight_product.h"
+
+namespace palimpsest {
+
+Result<Backbone> Backbone::load(const SafetensorsFile& file, const ModelConfig& c, torch::Device device,
+                                torch::ScalarType dtype, torch::ScalarType weightDtype) {
+    StoredWeights weights(file, device, weightDtype);
+    Backbone b;
+    b.m_heads = c.heads;
+    b.m_keyHeads = c.keyHeads;
+    b.m_headSize = c.headSize;
+    b.m_feedForward = c.feedForward;
+    b.m_epsilon = c.normEpsilon;
+    const std::int64_t inner = std::int64_t(c.heads) * c.headSize;
+    const std::int64_t projected = inner + 2ll * c.keyHeads * c.headSize;
+    // Norms are a few rows: they are kept in the type they are used in.
+    const auto norm = [&](const std::string& name) {
+        b.m_parameters += c.width;
+        return weights.read(name, {c.width}).to(dtype);
+    };
+    const auto read = [&](const std::string& name, c10::IntArrayRef shape) {
+        auto tensor = weights.read(name, shape);
+        b.m_parameters += tensor.numel();
+        return tensor;
+    };
+    b.m_embedding = read("embedding", {c.vocabulary, c.width});
+    b.m_head = c.tiedHead ? b.m_embedding : read("head", {c.vocabulary, c.width});
+    b.m_finalNorm = norm("norm");
+    for (int l = 0; l < c.layers && weights.error(); ++l) {
+        const std::string at = std::to_string(l) + ".";
+        b.m_layers.push_back({norm(at + "attention_norm"), read(at + "qkv", {projected, c.width}),
+                              read(at + "output", {c.width, inner}), norm(at + "feed_forward_norm"),
+                              read(at + "gate_up", {2ll * c.feedForward, c.width}),
+                              read(at + "down", {c.width, c.feedForward})});
+    }
+    // In f32, as the base was trained: a more exact angle would be another one.
+    const auto exponents = torch::arange(0, c.headSize, 2).to(torch::kFloat32) / c.headSize;
+    auto frequencies = torch::pow(c.ropeTheta, -exponents);
+    if (weights.has("rope_factors")) frequencies = frequencies / weights.readFloat("rope_factors", {c.headSize / 2});
+    b.m_frequencies = frequencies.to(device);
+    if (!weights.error()) return weights.error().error();
+    return b;
+}
+
+torch::Tensor Backbone::normed(const torch::Tensor& x, const torch::Tensor& weight) const {
+    return at::rms_norm(x, {weight.size(0)}, weight, m_epsilon);
+}
+
+torch::Tensor Backbone::rotation(const torch::Tensor& positions) const {
+    const auto angles = at::outer(positions.to(torch::kFloat32), m_frequencies);
+    return at::polar(torch::ones_like(angles), angles).unsqueeze(1);
+}
+
+torch::Tensor Backbone::project(const torch::Tensor& x, const torch::Tensor& qkv, const torch::Tensor& rotation) const {
+    auto out = weightProduct(x, qkv).unflatten(1, {m_heads + 2 * m_keyHeads, m_headSize});
+    auto turned = out.narrow(1, 0, m_heads + m_keyHeads);
+    // Interleaved pairs are complex numbers as they lie in memory. Complex products exist in f32 only.
+    const bool narrowType = out.scalar_type() != torch::kFloat32;
+    auto pairs = (narrowType ? turned.to(torch::kFloat32) : turned).unflatten(2, {m_headSize / 2, 2});
+    at::view_as_complex(pairs).mul_(rotation);
+    if (narrowType) turned.copy_(pairs.flatten(2));
+    return out;
+}
+
+void Backbone::addFeedForward(torch::Tensor& x, const torch::Tensor& h, const BackboneLayer& layer) const {
+    const auto both = weightProduct(h, layer.gateUp);
+    auto gate = both.narrow(1, 0, m_feedForward);
+    at::silu_(gate).mul_(both.narrow(1, m_feedForward, m_feedForward));
+    x.add_(weightProduct(gate, layer.down));
+}
+
+} // namespace palimpsest

@@ -1,0 +1,137 @@
+#include "models/clean_rows.h"
+
+#include <algorithm>
+
+namespace palimpsest {
+namespace {
+
+constexpr std::int64_t kLeastCapacity = 64;
+
+} // namespace
+
+CleanContext::Rows::Rows(const SparsePattern& p, int layers, const torch::Tensor& noRows) : pattern(p) {
+    // Without a grid all layers see the same rows.
+    positions.resize(std::size_t(p.count == 0 ? 1 : std::min(p.dilation, layers)));
+    buffers.assign(std::size_t(layers), noRows);
+}
+
+std::vector<std::int64_t> CleanContext::Rows::append(std::int64_t first, std::int64_t added) {
+    std::vector<std::int64_t> firstRows;
+    for (auto& list : positions) {
+        firstRows.push_back(std::int64_t(list.size()));
+        for (std::int64_t i = 0; i < added; ++i) list.push_back(first + i);
+    }
+    for (std::size_t layer = 0; layer < buffers.size(); ++layer) {
+        const std::int64_t used = firstRows[std::size_t(phase(int(layer)))];
+        torch::Tensor& buffer = buffers[layer];
+        if (used + added <= buffer.size(0)) continue;
+        auto shape = buffer.sizes().vec();
+        shape[0] = std::max({used + added, buffer.size(0) * 3 / 2, kLeastCapacity}); // amortised appends
+        auto grown = at::empty(shape, buffer.options());
+        grown.narrow(0, 0, used).copy_(buffer.narrow(0, 0, used));
+        buffer = std::move(grown);
+    }
+    return firstRows;
+}
+
+void CleanContext::Rows::dropLast(std::int64_t added) {
+    for (auto& list : positions) list.resize(list.size() - std::size_t(added));
+}
+
+template<class Keep>
+bool CleanContext::Rows::filter(const Keep& keep) {
+    bool dropped = false;
+    for (int p = 0; p < phases(); ++p) {
+        auto& list = positions[std::size_t(p)];
+        std::vector<std::int64_t> kept, keptPositions;
+        for (std::size_t row = 0; row < list.size(); ++row) {
+            if (!keep(p, list[row])) continue;
+            kept.push_back(std::int64_t(row));
+            keptPositions.push_back(list[row]);
+        }
+        if (kept.size() == list.size()) continue;
+        dropped = true;
+        list = std::move(keptPositions);
+        // Rows that were cut off at the end need no copy: the buffer simply counts as shorter.
+        if (kept.empty() || kept.back() + 1 == std::int64_t(kept.size())) continue;
+        const auto rows = torch::tensor(kept, torch::kInt64);
+        for (std::size_t layer = std::size_t(p); layer < buffers.size(); layer += std::size_t(phases()))
+            buffers[layer] = buffers[layer].index_select(0, rows.to(buffers[layer].device()));
+    }
+    return dropped;
+}
+
+// Whether any query at `query` or later sees the key: for keys before the query the nearest one decides.
+bool CleanContext::Rows::neededFrom(int phase, std::int64_t key, std::int64_t query) const {
+    return key >= query || pattern.sees(query, key, phase);
+}
+
+CleanContext::CleanContext(std::unique_ptr<Rows> rows) : m_rows(std::move(rows)) {}
+CleanContext::CleanContext(CleanContext&&) noexcept = default;
+CleanContext& CleanContext::operator=(CleanContext&&) noexcept = default;
+CleanContext::~CleanContext() = default;
+
+CleanContext CleanContext::Copy(std::int64_t position) const {
+    const c10::InferenceMode guard;
+    auto copy = std::make_unique<Rows>(*m_rows); // shares the buffers until they are replaced below
+    for (int p = 0; p < m_rows->phases(); ++p) {
+        std::vector<std::int64_t> kept, keptPositions;
+        const auto& list = m_rows->positions[std::size_t(p)];
+        for (std::size_t row = 0; row < list.size(); ++row) {
+            if (!m_rows->neededFrom(p, list[row], position)) continue;
+            kept.push_back(std::int64_t(row));
+            keptPositions.push_back(list[row]);
+        }
+        copy->positions[std::size_t(p)] = std::move(keptPositions);
+        const auto rows = torch::tensor(kept, torch::kInt64);
+        for (std::size_t l = std::size_t(p); l < m_rows->buffers.size(); l += std::size_t(m_rows->phases()))
+            copy->buffers[l] = m_rows->buffers[l].index_select(0, rows.to(m_rows->buffers[l].device()));
+    }
+    for (int p = 0; p < copy->phases(); ++p)
+        if (copy->count(p) < m_rows->count(p)) copy->trimmedFor = std::max(m_rows->trimmedFor, position);
+    return CleanContext(std::move(copy));
+}
+
+std::int64_t CleanContext::length() const {
+    return m_rows->length;
+}
+
+int CleanContext::globals() const {
+    return m_rows->pattern.globals;
+}
+
+std::size_t CleanContext::bytes() const {
+    std::size_t total = 0;
+    for (const auto& buffer : m_rows->buffers) total += buffer.nbytes();
+    for (const auto& list : m_rows->positions) total += list.capacity() * sizeof(std::int64_t);
+    return total;
+}
+
+void CleanContext::trim(std::int64_t position) {
+    const c10::InferenceMode guard;
+    const bool dropped =
+        m_rows->filter([&](int phase, std::int64_t key) { return m_rows->neededFrom(phase, key, position); });
+    if (dropped) m_rows->trimmedFor = std::max(m_rows->trimmedFor, position);
+}
+
+bool CleanContext::truncate(std::int64_t position) {
+    if (position < m_rows->trimmedFor) return false;
+    const c10::InferenceMode guard;
+    m_rows->filter([&](int, std::int64_t key) { return key < position; });
+    m_rows->length = std::min(m_rows->length, position);
+    return true;
+}
+
+std::span<const std::int64_t> CleanContext::positions(int layer) const {
+    return m_rows->positions[std::size_t(m_rows->phase(layer))];
+}
+
+torch::Tensor CleanContext::keys(int layer) const {
+    return m_rows->buffers[std::size_t(layer)].narrow(0, 0, m_rows->count(m_rows->phase(layer))).select(1, 0);
+}
+
+torch::Tensor CleanContext::values(int layer) const {
+    return m_rows->buffers[std::size_t(layer)].narrow(0, 0, m_rows->count(m_rows->phase(layer))).select(1, 1);
+}
+
+} // namespace palimpsest

@@ -1,0 +1,35 @@
+// What a CleanContext holds. Internal to models/: a pass appends rows and gathers them.
+#pragma once
+
+#include "models/clean_context.h"
+
+#include <vector>
+
+namespace palimpsest {
+
+// Layers of one phase keep the same positions; every layer has a buffer of its own with one row per position.
+struct CleanContext::Rows {
+    SparsePattern pattern;                            // with this context's own globals
+    std::vector<std::vector<std::int64_t>> positions; // per phase
+    std::vector<torch::Tensor> buffers;               // per layer: (capacity, 2, G, K), keys then values
+    std::int64_t length = 0;
+    std::int64_t trimmedFor = 0; // queries before this position may miss rows
+
+    Rows(const SparsePattern& pattern, int layers, const torch::Tensor& noRows); // noRows (0, 2, G, K)
+
+    int phases() const { return int(positions.size()); }
+    int phase(int layer) const { return layer % phases(); }
+    std::int64_t count(int phase) const { return std::int64_t(positions[std::size_t(phase)].size()); }
+
+    // Adds positions first … first + count - 1 to every phase and makes room for their rows. -> the row of the first
+    // one in each phase.
+    std::vector<std::int64_t> append(std::int64_t first, std::int64_t count);
+    void dropLast(std::int64_t count); // undoes an append
+
+    // Keeps the rows whose position `keep(phase, position)` accepts. -> whether any was dropped
+    template<class Keep>
+    bool filter(const Keep& keep);
+    bool neededFrom(int phase, std::int64_t key, std::int64_t query) const;
+};
+
+} // namespace palimpsest

@@ -1,0 +1,27 @@
+// What a Model holds. Internal to models/.
+#pragma once
+
+#include "models/clean_rows.h"
+#include "models/denoiser.h"
+#include "models/evidence.h"
+#include "models/model.h"
+
+namespace palimpsest {
+
+struct Model::Parts {
+    ModelConfig config;
+    ModelSummary summary;
+    Tokenizer tokenizer;
+    Backbone base;
+    Denoiser denoiser;
+    NoiseSchedule schedule;
+    Evidence evidence;
+    torch::ScalarType dtype;
+    torch::Device device;
+
+    // x (N, D) through one layer after its attention: output matrix, feed-forward. -> the feed-forward's normed input
+    torch::Tensor finishLayer(torch::Tensor& x, const torch::Tensor& attended, const torch::Tensor& output,
+                              int layer) const;
+};
+
+} // namespace palimpsest
