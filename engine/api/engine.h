@@ -15,7 +15,8 @@ namespace palimpsest {
 // Called on the thread of draft(), after every pass, in order. Must not block for long: the model waits.
 using StepSink = std::function<void(const DraftStep&)>;
 
-// Threads: used by one thread at a time, but for setLock(), which any thread may call while a draft runs.
+// Threads: used by one thread at a time, but for setLock() and previewContext(), which any thread may call while a
+// draft runs.
 // Makes no thread that outlives a call; holds no reference to the sink or the token after returning.
 class Engine {
 public:
@@ -48,7 +49,7 @@ struct EngineOptions {
 // Blocks while weights are read (a second or so). Errors: NotFound, Corrupt, OutOfMemory, Device, InvalidArgument.
 Result<std::unique_ptr<Engine>> openEngine(const EngineOptions& options);
 
-// Blocks briefly: reads the folders under modelsFolder(), no weights.
+// Blocks briefly: reads the folders under modelsFolder(), no weights; so ModelInfo::hash stays empty.
 EngineInfo installedModels(const std::string& device = "auto");
 
 } // namespace palimpsest

@@ -73,7 +73,8 @@ Json rpcError(const Json& id, int code, const std::string& message);
 // One line of JSON; invalid UTF-8 in it becomes U+FFFD.
 std::string writeMessage(const Json& message);
 
-// Parses one body. Error (Protocol) for anything that is not a JSON object nested less than 32 deep.
+// Parses one body. Errors: Corrupt when it is not JSON, Protocol when it is no object, nested 32 deep or more, or has
+// more than 8,192 members.
 Result<Json> parseMessage(const std::string& body);
 
 Json toJson(const DraftOptions& options);

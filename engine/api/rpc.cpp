@@ -71,7 +71,7 @@ std::string writeMessage(const Json& message) {
 Result<Json> parseMessage(const std::string& body) {
     if (const char* problem = excess(body)) return Error{ErrorCode::Protocol, problem};
     Json message = Json::parse(body, nullptr, false);
-    if (message.is_discarded()) return Error{ErrorCode::Protocol, "The message is not JSON."};
+    if (message.is_discarded()) return Error{ErrorCode::Corrupt, "The message is not JSON."};
     if (!message.is_object()) return Error{ErrorCode::Protocol, "The message is not a JSON object."};
     return message;
 }

@@ -1,5 +1,6 @@
 #include "engine/base/log.h"
 
+#include "engine/base/log_line.h"
 #include "engine/base/paths.h"
 
 #include <spdlog/sinks/rotating_file_sink.h>
@@ -30,6 +31,10 @@ void startLogging(const std::string& program, bool verbose) {
     logger->flush_on(spdlog::level::info);
     spdlog::set_default_logger(std::move(logger));
     if (!problem.empty()) spdlog::warn("no log file will be written: {}", problem);
+}
+
+void logLine(const std::string& line) {
+    spdlog::info("{}", line);
 }
 
 } // namespace palimpsest

@@ -20,9 +20,9 @@ std::string cpuFlags() {
     return {};
 }
 
-bool hasNativeBfloat16() {
-    const std::string flags = cpuFlags();
-    return flags.find(" avx512_bf16 ") != std::string::npos || flags.find(" amx_bf16 ") != std::string::npos;
+bool cpuHas(const char* flag) {
+    static const std::string flags = cpuFlags();
+    return flags.find(std::string(" ") + flag + " ") != std::string::npos;
 }
 
 double systemMemoryGb() {
@@ -51,7 +51,7 @@ std::string cudaProblem(int index) {
     if (!dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL)) return "the CUDA libraries of LibTorch do not load";
     try {
         if (!torch::cuda::is_available()) return "the NVIDIA driver reports no usable GPU";
-        if (std::size_t(index) >= torch::cuda::device_count()) return "there is no GPU number " + std::to_string(index);
+        if (index >= int(torch::cuda::device_count())) return "there is no GPU number " + std::to_string(index);
         // The first allocation creates the context: the step at which a GPU that is listed may still fail.
         const torch::Tensor probe = torch::ones({8}, torch::Device(torch::kCUDA, torch::DeviceIndex(index)));
         if (probe.sum().item<float>() != 8.0f) return "the GPU computes wrong sums";
@@ -63,7 +63,9 @@ std::string cudaProblem(int index) {
 
 DeviceChoice cpu(const std::string& why, const std::string& dtype) {
     DeviceChoice choice;
-    choice.bfloat16 = dtype == "bfloat16" || (dtype == "auto" && hasNativeBfloat16());
+    // Our product of bf16 weights and f32 activations needs AVX2; elsewhere LibTorch converts them at every pass.
+    choice.bfloat16Weights = dtype == "bfloat16" || (dtype == "auto" && cpuHas("avx2") && cpuHas("fma"));
+    choice.bfloat16Compute = choice.bfloat16Weights && (cpuHas("avx512_bf16") || cpuHas("amx_bf16"));
     choice.info.device = "cpu";
     choice.info.why = why;
     choice.info.memoryGb = systemMemoryGb();
@@ -73,7 +75,7 @@ DeviceChoice cpu(const std::string& why, const std::string& dtype) {
 DeviceChoice cuda(int index, const std::string& why, const std::string& dtype) {
     DeviceChoice choice;
     choice.cudaIndex = index;
-    choice.bfloat16 = dtype != "float32";
+    choice.bfloat16Weights = choice.bfloat16Compute = dtype != "float32";
     choice.info.device = "cuda:" + std::to_string(index);
     choice.info.why = why;
     return choice;
@@ -114,7 +116,7 @@ Result<DeviceChoice> chooseDevice(const std::string& device, const std::string& 
     } else {
         choice = cuda(index, device == "auto" ? "An NVIDIA GPU answers." : "This GPU was asked for.", dtype);
     }
-    choice.info.dtype = choice.bfloat16 ? "bfloat16" : "float32";
+    choice.info.dtype = choice.bfloat16Weights ? "bfloat16" : "float32";
     choice.info.kernels = "torch";
     choice.info.threads = threads > 0 ? threads : usableCores();
     return choice;

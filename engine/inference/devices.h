@@ -9,9 +9,10 @@
 namespace palimpsest {
 
 struct DeviceChoice {
-    DeviceInfo info;    // device, why, dtype, kernels, threads, memory
-    int cudaIndex = -1; // -1: the CPU
-    bool bfloat16 = false;
+    DeviceInfo info;              // device, why, dtype, kernels, threads, memory
+    int cudaIndex = -1;           // -1: the CPU
+    bool bfloat16Weights = false; // what a pass reads from memory
+    bool bfloat16Compute = false; // only where the hardware multiplies it
 };
 
 // `device`: "auto", "cpu", "cuda" or "cuda:N"; `dtype`: "auto", "float32", "bfloat16"; `threads`: 0 = the cores this

@@ -1,9 +1,9 @@
 // openEngine() and installedModels() of engine/api/engine.h.
 #include "engine/api/engine.h"
-#include "engine/base/log.h"
+#include "engine/base/log_line.h"
 #include "engine/base/paths.h"
-#include "engine/inference/devices.h"
 #include "engine/inference/local_engine.h"
+#include "engine/inference/model_options.h"
 #include "engine/inference/torch_errors.h"
 #include "models/safetensors.h"
 
@@ -75,10 +75,7 @@ Result<std::string> modelFolder(const EngineOptions& options) {
 Result<std::unique_ptr<Engine>> openOn(const DeviceChoice& choice, const std::string& folder) {
     try {
         at::set_num_threads(choice.info.threads);
-        ModelOptions options;
-        if (choice.cudaIndex >= 0) options.device = torch::Device(torch::kCUDA, torch::DeviceIndex(choice.cudaIndex));
-        options.dtype = choice.bfloat16 ? torch::kBFloat16 : torch::kFloat32;
-        Result<std::unique_ptr<Model>> model = Model::open(folder, options);
+        Result<std::unique_ptr<Model>> model = Model::open(folder, modelOptionsOf(choice));
         if (!model) return model.error();
         ModelInfo info = describe(folder, (*model)->config());
         info.parameters = (*model)->summary().baseParameters;
@@ -101,7 +98,7 @@ Result<std::unique_ptr<Engine>> openEngine(const EngineOptions& options) {
     const bool gpuFailed = !engine && choice->cudaIndex >= 0 &&
                            (engine.error().code == ErrorCode::Device || engine.error().code == ErrorCode::OutOfMemory);
     if (!gpuFailed) return engine;
-    spdlog::warn("falling back to the CPU: {}", engine.error().message);
+    logLine("falling back to the CPU: " + engine.error().message);
     Result<DeviceChoice> cpu = chooseDevice("cpu", options.dtype, options.threads);
     if (!cpu) return cpu.error();
     cpu->info.why = engine.error().code == ErrorCode::OutOfMemory

@@ -148,7 +148,7 @@ Result<Prompt> makePrompt(const DraftRequest& request, const Tokenizer& tokenize
         left.remove_suffix(1);
     }
     if (request.kind == DraftKind::Infill && beginsWithWord(right)) {
-        prompt.after = " ";
+        prompt.after = std::string(1, ' ');
         right.insert(right.begin(), ' ');
     }
     std::string nearLeft(left);

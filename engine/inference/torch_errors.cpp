@@ -1,6 +1,6 @@
 #include "engine/inference/torch_errors.h"
 
-#include "engine/base/log.h"
+#include "engine/base/log_line.h"
 
 #include <c10/util/Exception.h>
 #include <new>
@@ -8,7 +8,7 @@
 namespace palimpsest {
 
 Error errorOf(const std::exception& exception, const std::string& device) {
-    spdlog::error("{}", exception.what());
+    logLine(exception.what()); // for the log file: a person gets the sentence below
     const std::string what = exception.what();
     // LibTorch's CPU allocator has no type of its own for it.
     const bool memory = dynamic_cast<const c10::OutOfMemoryError*>(&exception) ||

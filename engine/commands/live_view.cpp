@@ -1,0 +1,105 @@
+#include "engine/commands/live_view.h"
+
+#include "engine/base/utf8.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <vector>
+
+namespace palimpsest {
+namespace {
+
+const char* styleOf(PositionState state) {
+    switch (state) {
+    case PositionState::Absorbed: return "\033[2m";
+    case PositionState::Moving: return "\033[2m";
+    case PositionState::Committed: return "";
+    case PositionState::Locked: return "\033[4m";
+    }
+    return "";
+}
+
+int columnsOf(std::string_view text) {
+    int columns = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) columns += isCharacterBoundary(text, i);
+    return columns;
+}
+
+// Lays tokens out as lines, broken before a token that does not fit.
+class Lines {
+public:
+    explicit Lines(int columns) : m_columns(columns) {}
+
+    void add(std::string_view text, const char* style) {
+        while (!text.empty()) {
+            const std::size_t end = std::min(text.find('\n'), text.size());
+            addPart(text.substr(0, end), style);
+            if (end == text.size()) return;
+            breakLine();
+            text.remove_prefix(end + 1);
+        }
+    }
+    const std::vector<std::string>& lines() const { return m_lines; }
+
+private:
+    void addPart(std::string_view part, const char* style) {
+        if (part.empty()) return;
+        const int width = columnsOf(part);
+        if (m_used > 0 && m_used + width > m_columns) breakLine();
+        if (m_used == 0 && part.starts_with(' ')) part.remove_prefix(1);
+        m_lines.back() += style + std::string(part) + (*style ? "\033[0m" : "");
+        m_used += width;
+    }
+    void breakLine() {
+        m_lines.emplace_back();
+        m_used = 0;
+    }
+
+    int m_columns;
+    int m_used = 0;
+    std::vector<std::string> m_lines{1};
+};
+
+} // namespace
+
+std::string paintedStep(const DraftStep& step, int columns, int rows, int& lines) {
+    Lines laid(columns);
+    for (const StepToken& token : step.tokens)
+        laid.add(token.state == PositionState::Absorbed ? " ·" : std::string_view(token.text), styleOf(token.state));
+    laid.add("\n" + std::string("pass ") + std::to_string(step.index + 1) +
+                 (step.expected > 0 ? " of about " + std::to_string(step.expected) : ""),
+             "\033[2m");
+    const std::size_t count = std::min(laid.lines().size(), std::size_t(std::max(1, rows)));
+    std::string out;
+    for (std::size_t i = laid.lines().size() - count; i < laid.lines().size(); ++i)
+        out += "\r\033[K" + laid.lines()[i] + (i + 1 < laid.lines().size() ? "\n" : "");
+    lines = int(count) - 1;
+    return out;
+}
+
+LiveView::LiveView() : m_active(isatty(STDERR_FILENO) == 1) {}
+
+LiveView::~LiveView() {
+    clear();
+}
+
+void LiveView::show(const DraftStep& step) {
+    if (!m_active || step.candidate != 0) return;
+    winsize size{};
+    const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
+    clear();
+    const std::string text = paintedStep(step, known ? size.ws_col : 80, (known ? size.ws_row : 24) - 1, m_lines);
+    std::fputs(text.c_str(), stderr);
+    std::fflush(stderr);
+}
+
+void LiveView::clear() {
+    if (!m_active) return;
+    if (m_lines > 0) std::fprintf(stderr, "\033[%dA", m_lines);
+    std::fputs("\r\033[J", stderr);
+    m_lines = 0;
+}
+
+} // namespace palimpsest

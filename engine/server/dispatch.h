@@ -1,0 +1,31 @@
+// One message in, its answer out: the methods of engine/protocol.md.
+#pragma once
+
+#include "engine/server/server.h"
+
+namespace palimpsest {
+
+class Dispatch {
+public:
+    // All must outlive it.
+    Dispatch(const ServerParts& parts, Worker& worker, Outbox& outbox);
+
+    // Answers one body, whatever it holds. Blocks briefly. False: the peer asked for shutdown.
+    bool handle(const std::string& body);
+
+private:
+    Result<Json> call(const std::string& method, const Json& params);
+    Json initialize() const;
+    Result<Json> startDraft(const Json& params);
+    Result<Json> branchDraft(const Json& params);
+    Result<Json> stopDraft(const Json& params);
+    Result<Json> lockDraft(const Json& params);
+    Result<Json> loadModel(const Json& params);
+    Result<Json> preview(const Json& params);
+
+    const ServerParts& m_parts;
+    Worker& m_worker;
+    Outbox& m_outbox;
+};
+
+} // namespace palimpsest
