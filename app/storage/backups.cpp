@@ -27,7 +27,9 @@ QString nameFor(const QString& projectPath, const QString& what) {
            QStringLiteral(".palimpsest");
 }
 
-Result<void> copyInto(SQLite::Database& project, const QString& folder, const QString& name) {
+} // namespace
+
+Result<void> copyProject(SQLite::Database& project, const QString& folder, const QString& name) {
     if (!QDir().mkpath(folder))
         return Error{ErrorCode::Io, "The folder " + folder.toStdString() + " could not be made."};
     const QString target = folder + u'/' + name;
@@ -46,15 +48,13 @@ Result<void> copyInto(SQLite::Database& project, const QString& folder, const QS
     return copied;
 }
 
-} // namespace
-
 Result<void> backUp(SQLite::Database& project, const QString& projectPath, qint64 revision) {
     const QString folder = folderOf(projectPath);
     QStringList kept = backupsOf(projectPath);
     const QString mark = QStringLiteral("r%1").arg(revision, 8, 10, QChar(u'0'));
     // Otherwise opening a project ten times would push every older state out.
     if (!kept.isEmpty() && kept.last().endsWith(u' ' + mark + QStringLiteral(".palimpsest"))) return {};
-    auto copied = copyInto(project, folder, nameFor(projectPath, mark));
+    auto copied = copyProject(project, folder, nameFor(projectPath, mark));
     if (!copied) return copied;
     kept = backupsOf(projectPath);
     for (qsizetype i = 0; i + kKeptBackups < kept.size(); ++i)
@@ -63,8 +63,8 @@ Result<void> backUp(SQLite::Database& project, const QString& projectPath, qint6
 }
 
 Result<void> backUpBeforeUpgrade(SQLite::Database& project, const QString& projectPath, int version) {
-    return copyInto(project, folderOf(projectPath),
-                    nameFor(projectPath, QStringLiteral("before upgrade from format %1").arg(version)));
+    return copyProject(project, folderOf(projectPath),
+                       nameFor(projectPath, QStringLiteral("before upgrade from format %1").arg(version)));
 }
 
 QString newestBackup(const QString& projectPath) {

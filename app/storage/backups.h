@@ -17,6 +17,9 @@ Result<void> backUp(SQLite::Database& project, const QString& projectPath, qint6
 // A copy that is never removed by us, before a file of format `version` is upgraded.
 Result<void> backUpBeforeUpgrade(SQLite::Database& project, const QString& projectPath, int version);
 
+// A whole copy as `folder`/`name`; Io when that is there already. Nothing is left behind on failure.
+Result<void> copyProject(SQLite::Database& project, const QString& folder, const QString& name);
+
 // Empty when there is none.
 QString newestBackup(const QString& projectPath);
 

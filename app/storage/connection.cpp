@@ -14,6 +14,14 @@ bool isFull(int code, int systemError) {
     return code == SQLITE_FULL || systemError == ENOSPC || systemError == EDQUOT || systemError == EFBIG;
 }
 
+void runQuietly(SQLite::Database& database, const char* pragma) noexcept {
+    try {
+        SQLite::Statement(database, pragma).executeStep();
+    } catch (const std::exception& e) {
+        spdlog::warn("the project keeps its log file: {}", e.what());
+    }
+}
+
 } // namespace
 
 std::unique_ptr<SQLite::Database> connect(const QString& path, int flags) {
@@ -36,21 +44,19 @@ void keepTidy(SQLite::Database& database) {
     database.exec("PRAGMA synchronous = FULL");
 }
 
-void foldIntoOneFile(SQLite::Database& database) noexcept {
-    try {
-        SQLite::Statement(database, "PRAGMA wal_checkpoint(TRUNCATE)").executeStep();
-        SQLite::Statement(database, "PRAGMA journal_mode = DELETE").executeStep();
-    } catch (const std::exception& e) {
-        spdlog::warn("the project keeps its log file: {}", e.what());
-    }
+void emptyLog(SQLite::Database& database) noexcept {
+    runQuietly(database, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-Result<void> checkStillInPlace(SQLite::Database& database, const QString& path) {
+void foldIntoOneFile(SQLite::Database& database) noexcept {
+    emptyLog(database);
+    runQuietly(database, "PRAGMA journal_mode = DELETE");
+}
+
+bool isStillInPlace(SQLite::Database& database) {
     int moved = 0;
     sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    if (moved == 0) return {};
-    return Error{ErrorCode::Io, "The project file was moved, replaced or deleted while it was open: put it back as " +
-                                    path.toStdString() + " to go on saving."};
+    return moved == 0;
 }
 
 Error toError(const SQLite::Exception& exception, SQLite::Database* database) {
@@ -69,6 +75,9 @@ Error toError(const SQLite::Exception& exception, SQLite::Database* database) {
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
     case SQLITE_IOERR: {
+        const int detail = exception.getExtendedErrorCode();
+        if (detail == SQLITE_IOERR_WRITE || detail == SQLITE_IOERR_TRUNCATE || detail == SQLITE_IOERR_FSYNC)
+            return {ErrorCode::Io, "The project file could not be written: see that its disk has room and works."};
         const std::string why = systemError != 0 ? std::strerror(systemError) : exception.getErrorStr();
         return {ErrorCode::Io, "The project file could not be read or written (" + why + "): check its folder."};
     }

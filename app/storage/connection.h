@@ -21,11 +21,13 @@ std::unique_ptr<SQLite::Database> connect(const QString& path, int flags);
 // The file is ours from now on: writes go to a log beside it, each one durable when it returns.
 void keepTidy(SQLite::Database& database);
 
-// Everything back into the one file, no log beside it. Best effort: what fails here is repeated at the next opening.
+// Everything back into the one file. Best effort: what fails here is repeated at the next opening.
+void emptyLog(SQLite::Database& database) noexcept;
+// The same, and no log beside it.
 void foldIntoOneFile(SQLite::Database& database) noexcept;
 
-// Io when the path no longer leads to the file the connection has open.
-Result<void> checkStillInPlace(SQLite::Database& database, const QString& path);
+// False when the path the connection was opened with no longer leads to the file it has open.
+bool isStillInPlace(SQLite::Database& database);
 
 // What SQLite says, as a sentence for a writer. Reads the connection's last system error when there is one.
 Error toError(const SQLite::Exception& exception, SQLite::Database* database);

@@ -8,8 +8,10 @@
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace palimpsest {
@@ -181,6 +183,41 @@ Result<void> writeNewProject(const QString& unfinished, const QString& title) {
 
 } // namespace
 
+ProjectStore::Parts::~Parts() {
+    if (tidy) foldIntoOneFile(*database);
+    database.reset();
+    if (place >= 0) ::close(place);
+}
+
+void ProjectStore::Parts::connectAnew() {
+    database = connect(path, SQLite::OPEN_READWRITE); // an earlier connection stays when this throws
+    if (place >= 0) ::close(place);
+    // O_PATH: closing any other descriptor of the file would let go of SQLite's locks on it.
+    place = ::open(QFile::encodeName(path).constData(), O_PATH | O_CLOEXEC);
+}
+
+Result<void> ProjectStore::makeSureOfPlace() {
+    Parts& parts = *m_parts;
+    if (isStillInPlace(*parts.database)) return {};
+    emptyLog(*parts.database); // the log still has its old name: what was moved must not need it
+    struct stat file {};
+    const bool deleted = ::fstat(parts.place, &file) == 0 && file.st_nlink == 0;
+    const QFileInfo place(parts.path);
+    if (!deleted || place.exists())
+        return Error{ErrorCode::Io, "The project file was moved or replaced while it was open: put it back as " +
+                                        parts.path.toStdString() + " to go on saving."};
+    // The system keeps a deleted file until we close it: all of it can still be read.
+    if (auto copied = copyProject(*parts.database, place.absolutePath(), place.fileName()); !copied) return copied;
+    spdlog::warn("the project file had been deleted; it was written anew");
+    return guarded(nullptr, [&]() -> Result<void> {
+        QFile::remove(parts.path + QStringLiteral("-wal")); // of the deleted file, and empty
+        QFile::remove(parts.path + QStringLiteral("-shm"));
+        parts.connectAnew();
+        keepTidy(*parts.database);
+        return {};
+    });
+}
+
 ProjectStore::Opened ProjectStore::open(const QString& givenPath) {
     if (auto refused = refuseByPlace(givenPath)) return std::move(*refused);
     const QString path = QFileInfo(givenPath).canonicalFilePath(); // one lock, however the file is reached
@@ -193,7 +230,7 @@ ProjectStore::Opened ProjectStore::open(const QString& givenPath) {
     parts->path = path;
     parts->lock.emplace(std::move(*lock));
     const auto connected = guarded(nullptr, [&]() -> Result<void> {
-        parts->database = connect(path, SQLite::OPEN_READWRITE);
+        parts->connectAnew();
         return {};
     });
     if (!connected) return refuseByError(connected.error(), path);

@@ -15,10 +15,10 @@ struct ProjectStore::Parts {
     std::optional<ProjectLock> lock; // before the connection: let go of after it is closed
     std::unique_ptr<SQLite::Database> database;
     bool tidy = false; // accepted: fold the log into the file when closing
+    int place = -1;    // O_PATH descriptor of the file: tells a deleted one from one that was moved
 
-    ~Parts() {
-        if (tidy) foldIntoOneFile(*database);
-    }
+    ~Parts();
+    void connectAnew(); // throws SQLite::Exception
 };
 
 // SHA-256 of a stored text, kept beside it: a flipped bit in prose is found by nothing else.

@@ -128,9 +128,9 @@ QByteArray bytesOf(const SQLite::Column& column) {
 
 template<class Body>
 Result<void> ProjectStore::write(bool content, Body body) {
+    if (auto inPlace = makeSureOfPlace(); !inPlace) return inPlace;
     SQLite::Database& database = *m_parts->database;
     return guarded(&database, [&]() -> Result<void> {
-        if (auto inPlace = checkStillInPlace(database, m_parts->path); !inPlace) return inPlace;
         SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
         if (Result<void> done = body(database); !done) return done;
         if (content) database.exec("UPDATE project SET revision = revision + 1");

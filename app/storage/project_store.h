@@ -73,6 +73,9 @@ public:
     QString path() const;
     QString title() const;
 
+    // All writes: a project file that was deleted while open is written anew, whole, by the next write. One that was
+    // moved or replaced makes writes fail (Io) until it is back.
+
     Result<std::vector<Node>> nodes() const; // by parent and position; trashed ones too
     Result<NodeId> addNode(NodeId parent, int position, NodeKind kind, const QString& title);
     Result<void> renameNode(NodeId node, const QString& title);
@@ -96,6 +99,7 @@ private:
     struct Parts;
     explicit ProjectStore(std::unique_ptr<Parts> parts);
     Result<void> makeBackup();
+    Result<void> makeSureOfPlace();
     // One transaction around `body`, a function of the connection that returns Result<void>. `content` makes a new
     // revision of the project, worth a backup; an aside, such as a splitter's place, does not.
     template<class Body>

@@ -302,7 +302,7 @@ private Q_SLOTS:
             const auto opened =
                 ProjectStore::create(folder.filePath(QStringLiteral("x.palimpsest")), QStringLiteral("T"));
             QVERIFY(!opened.store);
-            QVERIFY(opened.sentence.contains(QStringLiteral("room")));
+            QVERIFY2(opened.sentence.contains(QStringLiteral("room")), qPrintable(opened.sentence));
         }
         QVERIFY(QDir(folder.path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
     }

@@ -170,6 +170,45 @@ private Q_SLOTS:
         QVERIFY(rig.store->saveText(scene, textOf(QStringLiteral("x"))));
     }
 
+    void aFileMovedAwayWhileOpenHoldsAllThatWasSaved() {
+        Rig rig;
+        const NodeId scene = rig.scene();
+        const QString away = rig.folder.filePath(QStringLiteral("away.palimpsest"));
+        QVERIFY(rig.store->saveText(scene, textOf(QStringLiteral("saved before"))));
+        QVERIFY(QFile::rename(rig.path(), away));
+        rig.store.reset();
+        auto opened = ProjectStore::open(away);
+        QVERIFY2(opened.store != nullptr, qPrintable(opened.sentence));
+        QVERIFY(*opened.store->text(scene) == textOf(QStringLiteral("saved before")));
+    }
+
+    void aFileDeletedWhileOpenIsWrittenAnewWhole() {
+        Rig rig;
+        const NodeId scene = rig.scene(), other = rig.scene();
+        QVERIFY(rig.store->saveText(other, textOf(QStringLiteral("an hour ago"))));
+        QVERIFY(QFile::remove(rig.path()));
+        QVERIFY(rig.store->saveText(scene, textOf(QStringLiteral("now"))));
+        QVERIFY(QFile::exists(rig.path()));
+        QVERIFY(rig.store->saveText(scene, textOf(QStringLiteral("and later"))));
+        rig.reopen();
+        QCOMPARE(rig.outcome, OpenOutcome::Current);
+        QVERIFY(*rig.store->text(scene) == textOf(QStringLiteral("and later")));
+        QVERIFY(*rig.store->text(other) == textOf(QStringLiteral("an hour ago")));
+    }
+
+    void aFileReplacedWhileOpenIsNotOverwritten() {
+        Rig rig;
+        const NodeId scene = rig.scene();
+        QVERIFY(QFile::remove(rig.path()));
+        QFile replacement(rig.path());
+        QVERIFY(replacement.open(QIODevice::WriteOnly) && replacement.write("somebody else's") > 0);
+        replacement.close();
+        QCOMPARE(rig.store->saveText(scene, textOf(QStringLiteral("x"))).error().code, ErrorCode::Io);
+        rig.store.reset();
+        QVERIFY(replacement.open(QIODevice::ReadOnly));
+        QCOMPARE(replacement.readAll(), QByteArray("somebody else's"));
+    }
+
     void aBackupIsMadeAtOpeningWhenSomethingChanged() {
         Rig rig;
         const QDir backups(rig.path() + QStringLiteral(".backups"));

@@ -1,0 +1,104 @@
+// The layout of one scene on its page: a column of text about 66 characters wide, centred, under the scene's title; and
+// a place in it where a passage is shown that is not in the document.
+//
+// UI thread; owned by its QTextDocument (setDocumentLayout). Because the place of the passage is part of the layout,
+// everything that asks a layout where text is (mouse, caret, selection, scrolling, input methods) gets the answer that
+// fits what is on the screen, and the document and its undo history know nothing of the passage.
+//
+// The passage stands instead of the document's text [begin, end), which is laid out but not shown. Text before and
+// after it in the same paragraphs runs on from it on the same rows. Under its last row a gap is kept for its strip.
+#pragma once
+
+#include "ui/editor/passage_flow.h"
+
+#include <QAbstractTextDocumentLayout>
+#include <QTextBlock>
+#include <QTextCursor>
+#include <optional>
+#include <vector>
+
+class QTextLayout;
+
+namespace palimpsest {
+
+struct PageColours {
+    QColor page, desk, text, quiet, edge, accent;
+};
+
+class PageLayout : public QAbstractTextDocumentLayout {
+    Q_OBJECT
+public:
+    explicit PageLayout(QTextDocument* document);
+
+    void setMetrics(const PageMetrics& metrics);
+    const PageMetrics& metrics() const { return m_metrics; }
+    void setColours(const PageColours& colours);
+    void setTitle(const QString& title);
+    void setProvenanceShown(bool shown);
+
+    // Shows `flow` instead of [begin, end) with a gap of `gap` pixels under it; the range follows edits. `flow` must
+    // outlive the passage. Text typed at an empty range goes before it, or after it in the midst of a paragraph.
+    void showPassage(int begin, int end, PassageFlow* flow, qreal gap);
+    void passageChanged(); // the flow has other words: lays out again what changes
+    void removePassage();
+    bool hasPassage() const { return m_flow; }
+    int passageBegin() const { return m_begin.position(); }
+    int passageEnd() const { return std::max(m_begin.position(), m_end.position()); }
+    // Left of the text column, top of the passage's first row; document coordinates.
+    QPointF passageOrigin() const { return {columnLeft(), m_passageTop}; }
+    bool isHidden(int position) const { return m_flow && position > passageBegin() && position < passageEnd(); }
+
+    qreal columnLeft() const;
+    qreal columnWidth() const;
+    QRectF pageRect() const; // the sheet: as high as the document
+
+    void draw(QPainter* painter, const PaintContext& context) override;
+    int hitTest(const QPointF& point, Qt::HitTestAccuracy accuracy) const override;
+    int pageCount() const override { return 1; }
+    QSizeF documentSize() const override;
+    QRectF frameBoundingRect(QTextFrame* frame) const override;
+    QRectF blockBoundingRect(const QTextBlock& block) const override;
+
+Q_SIGNALS:
+    void placesChanged(); // something moved up or down, the passage with it perhaps
+
+protected:
+    void documentChanged(int from, int removed, int added) override;
+
+private:
+    struct Place {
+        qreal top = 0, height = 0;
+    };
+
+    qreal pitchOf(const QTextBlock& block) const;
+    void layoutAll();
+    void layoutPlain(const QTextBlock& block);
+    void layoutPassage();
+    void layoutAround(const QTextBlock& block, RowEnd& at, std::vector<Place>& places);
+    RowEnd layoutBefore(QTextLayout& layout, int end, bool rightToLeft);
+    RowEnd layoutAfter(QTextLayout& layout, RowEnd at, bool rightToLeft);
+    void placeBlocks();
+    bool inPassage(const QTextBlock& block) const;
+    int blockAt(qreal y) const;
+    int positionIn(const QTextBlock& block, const QPointF& point, qreal& distance) const;
+    void drawBlock(QPainter* painter, const QTextBlock& block, const PaintContext& context) const;
+    void drawProvenance(QPainter* painter, const QTextBlock& block) const;
+    void drawCaret(QPainter* painter, const QTextBlock& block, const PaintContext& context) const;
+
+    PageMetrics m_metrics;
+    PageColours m_colours;
+    QString m_title;
+    bool m_provenanceShown = false;
+    std::vector<Place> m_places; // by block number
+    QSizeF m_size;
+    qreal m_width = 0; // of the page size things are laid out for
+
+    PassageFlow* m_flow = nullptr;
+    QTextCursor m_begin, m_end;
+    qreal m_gap = 0;
+    qreal m_passageRow = 0;      // of the passage's first row, from the top of its first block
+    qreal m_passageTop = 0;      // the same from the top of the page
+    std::vector<Place> m_around; // of the passage's blocks: heights, and tops relative to the first
+};
+
+} // namespace palimpsest

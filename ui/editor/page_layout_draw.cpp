@@ -1,0 +1,163 @@
+// Painting the page, and finding the text under a point.
+#include "ui/editor/page_layout.h"
+#include "ui/editor/scene_document.h"
+
+#include <QPainter>
+#include <QTextLayout>
+#include <algorithm>
+#include <limits>
+
+namespace palimpsest {
+namespace {
+
+constexpr qreal kTitleScale = 1.38;
+constexpr qreal kTopRows = 1.3;
+constexpr qreal kProvenanceBar = 14; // left of the column
+
+// [begin, end) without the hidden part, as ranges of the block.
+void addSelection(QList<QTextLayout::FormatRange>& ranges, const QTextCharFormat& format, int begin, int end) {
+    if (begin < end) ranges.append({begin, end - begin, format});
+}
+
+} // namespace
+
+void PageLayout::draw(QPainter* painter, const PaintContext& context) {
+    const QRectF clip = context.clip.isValid() ? context.clip : QRectF(QPointF(0, 0), m_size);
+    QRectF sheet = pageRect();
+    sheet.setTop(clip.top());
+    sheet.setBottom(clip.bottom()); // the sheet goes on to the end of the window
+    painter->fillRect(sheet & clip, m_colours.page);
+
+    QFont titleFont = m_metrics.font;
+    titleFont.setPixelSize(qRound(titleFont.pixelSize() * kTitleScale));
+    painter->setFont(titleFont);
+    painter->setPen(m_colours.text);
+    const QRectF titleRect(columnLeft(), m_metrics.pitch * kTopRows, columnWidth(), m_metrics.pitch * 1.3);
+    const QString title = QFontMetricsF(titleFont).elidedText(m_title, Qt::ElideRight, titleRect.width());
+    painter->drawText(titleRect, Qt::AlignVCenter | (m_title.isRightToLeft() ? Qt::AlignRight : Qt::AlignLeft), title);
+
+    for (int number = blockAt(clip.top()); number < int(m_places.size()); ++number) {
+        if (m_places[std::size_t(number)].top > clip.bottom()) break;
+        drawBlock(painter, document()->findBlockByNumber(number), context);
+    }
+}
+
+void PageLayout::drawBlock(QPainter* painter, const QTextBlock& block, const PaintContext& context) const {
+    const QPointF origin = blockBoundingRect(block).topLeft();
+    painter->setPen(context.palette.color(QPalette::Text));
+    if (kindOf(block) == BlockKind::SceneBreak && block.length() == 1) {
+        painter->setFont(m_metrics.font);
+        painter->drawText(blockBoundingRect(block), Qt::AlignCenter, QStringLiteral("*   *   *"));
+    }
+    const int length = block.length();
+    const int hiddenBegin = inPassage(block) ? std::clamp(passageBegin() - block.position(), 0, length) : length;
+    const int hiddenEnd = inPassage(block) ? std::clamp(passageEnd() - block.position(), 0, length) : length;
+    QList<QTextLayout::FormatRange> selections;
+    for (const Selection& selection : context.selections) {
+        const int begin = std::max(0, selection.cursor.selectionStart() - block.position());
+        const int end = std::min(length, selection.cursor.selectionEnd() - block.position());
+        addSelection(selections, selection.format, begin, std::min(end, hiddenBegin));
+        addSelection(selections, selection.format, std::max(begin, hiddenEnd), end);
+    }
+    const QRectF clip = context.clip;
+    block.layout()->draw(painter, origin, selections, clip);
+    if (m_provenanceShown) drawProvenance(painter, block);
+    drawCaret(painter, block, context);
+}
+
+// A bar beside the rows that hold text from the model: whole for untouched, broken for edited.
+void PageLayout::drawProvenance(QPainter* painter, const QTextBlock& block) const {
+    const QPointF origin = blockBoundingRect(block).topLeft();
+    for (auto it = block.begin(); !it.atEnd(); ++it) {
+        const QTextFragment fragment = it.fragment();
+        const Provenance from = provenanceOf(fragment.charFormat());
+        if (from != Provenance::Drafted && from != Provenance::Edited) continue;
+        QPen pen(m_colours.accent, 2.5, from == Provenance::Drafted ? Qt::SolidLine : Qt::DotLine);
+        painter->setPen(pen);
+        const int begin = fragment.position() - block.position(), end = begin + fragment.length();
+        for (int i = 0; i < block.layout()->lineCount(); ++i) {
+            const QTextLine line = block.layout()->lineAt(i);
+            if (line.textStart() >= end || line.textStart() + line.textLength() <= begin) continue;
+            const qreal middle = origin.y() + line.y() + line.height() / 2;
+            const qreal x = columnLeft() - kProvenanceBar, half = pitchOf(block) / 2;
+            painter->drawLine(QPointF(x, middle - half), QPointF(x, middle + half));
+        }
+    }
+}
+
+void PageLayout::drawCaret(QPainter* painter, const QTextBlock& block, const PaintContext& context) const {
+    int position = context.cursorPosition;
+    if (position < -1) { // inside what an input method is composing
+        if (block.layout()->preeditAreaText().isEmpty()) return;
+        position = block.position() + block.layout()->preeditAreaPosition() - (position + 2);
+    } else if (!block.contains(position)) {
+        return;
+    }
+    const QPointF origin = blockBoundingRect(block).topLeft();
+    painter->setPen(context.palette.color(QPalette::Text));
+    const int width = std::max(1, property("cursorWidth").toInt());
+    const int offset = position - block.position();
+    // In front of a hidden selection the caret stands where the text before it ends, not where the passage does.
+    if (m_flow && position == passageBegin() && passageBegin() < passageEnd() && offset > 0) {
+        const QTextLine line = block.layout()->lineForTextPosition(offset - 1);
+        const qreal x = origin.x() + line.cursorToX(offset);
+        painter->fillRect(QRectF(x, origin.y() + line.y(), width, line.height()), painter->pen().color());
+        return;
+    }
+    block.layout()->drawCursor(painter, origin, offset, width);
+}
+
+// The last block that begins at or above y, or the first.
+int PageLayout::blockAt(qreal y) const {
+    const auto after = std::upper_bound(m_places.begin(), m_places.end(), y,
+                                        [](qreal value, const Place& place) { return value < place.top; });
+    int number = std::max(0, int(after - m_places.begin()) - 1);
+    // A passage's last block begins on the row where its first ends: both are at y.
+    while (number > 0 && inPassage(document()->findBlockByNumber(number)) &&
+           inPassage(document()->findBlockByNumber(number - 1)))
+        --number;
+    return number;
+}
+
+int PageLayout::positionIn(const QTextBlock& block, const QPointF& point, qreal& distance) const {
+    const QPointF origin = blockBoundingRect(block).topLeft();
+    const QTextLayout& layout = *block.layout();
+    int found = block.position();
+    for (int i = 0; i < layout.lineCount(); ++i) {
+        const QTextLine line = layout.lineAt(i);
+        const int start = block.position() + line.textStart();
+        const bool hidden = m_flow && start >= passageBegin() && start < passageEnd();
+        if (hidden) continue;
+        const QRectF rect = line.naturalTextRect().translated(origin);
+        const qreal slack = (pitchOf(block) - line.height()) / 2;
+        const qreal dy = std::max({rect.top() - slack - point.y(), point.y() - rect.bottom() - slack, qreal(0)});
+        const qreal dx = std::max({rect.left() - point.x(), point.x() - rect.right(), qreal(0)});
+        const qreal away = dy * 10000 + dx; // the row decides, then the nearest end in it
+        if (away >= distance) continue;
+        distance = away;
+        found = block.position() + line.xToCursor(point.x() - origin.x());
+        if (m_flow && inPassage(block) && found > passageBegin() && found < passageEnd()) found = passageBegin();
+    }
+    return found;
+}
+
+int PageLayout::hitTest(const QPointF& point, Qt::HitTestAccuracy accuracy) const {
+    if (m_places.empty()) return 0;
+    const int first = blockAt(point.y());
+    qreal distance = std::numeric_limits<qreal>::max();
+    int found = document()->findBlockByNumber(first).position();
+    for (int number = first; number < int(m_places.size()); ++number) {
+        const QTextBlock block = document()->findBlockByNumber(number);
+        if (number > first && !inPassage(block) && m_places[std::size_t(number)].top > point.y()) break;
+        qreal away = distance;
+        const int position = positionIn(block, point, away);
+        if (away < distance) {
+            distance = away;
+            found = position;
+        }
+    }
+    if (accuracy == Qt::ExactHit && distance > 0) return -1;
+    return found;
+}
+
+} // namespace palimpsest

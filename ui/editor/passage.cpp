@@ -1,0 +1,141 @@
+#include "ui/editor/passage.h"
+
+#include "ui/editor/passage_strip.h"
+#include "ui/editor/passage_view.h"
+#include "ui/editor/scene_document.h"
+
+#include <QScrollBar>
+#include <utility>
+
+namespace palimpsest {
+namespace {
+
+constexpr int kStripMargin = 8;       // above and below the strip
+constexpr int kStripOverhang = 18;    // of the strip beyond the column
+constexpr int kWaitingDots = 9;       // shown before the first pass
+constexpr double kRestStrength = 0.6; // "move the rest": most of what is not locked
+
+PageLayout& layoutOf(QTextDocument& document) {
+    return static_cast<PageLayout&>(*document.documentLayout());
+}
+
+} // namespace
+
+Passage::Passage(const Theme& theme, SceneEditor& editor, std::unique_ptr<DraftSession> session, int begin, int end)
+    : m_editor(editor),
+      m_document(editor.document()),
+      m_session(std::move(session)),
+      m_view(new PassageView(theme, m_flow, editor.viewport())),
+      m_strip(new PassageStrip(theme, *m_session, editor.viewport())) {
+    if (begin < end) {
+        QTextCursor first(m_document);
+        first.setPosition(begin + 1);
+        m_marks = marksOf(first.charFormat());
+    }
+    connect(m_session.get(), &DraftSession::changed, this, &Passage::onSessionChanged);
+    connect(m_view, &PassageView::tokenToggled, this, [this](int token) { m_session->toggleLock(token); });
+    connect(m_view, &PassageView::acceptAsked, this, &Passage::accept);
+    connect(m_view, &PassageView::pageAsked, this, [this] { m_editor.setFocus(); });
+    connect(m_strip, &PassageStrip::acceptAsked, this, &Passage::accept);
+    connect(m_strip, &PassageStrip::discardAsked, this, &Passage::discard);
+    connect(m_strip, &PassageStrip::anotherAsked, this, [this] { m_session->another(); });
+    connect(m_strip, &PassageStrip::moveTheRestAsked, this, &Passage::moveTheRest);
+    connect(m_strip, &PassageStrip::branchAsked, this, [this] { m_session->branchFromShown(); });
+    PageLayout& layout = layoutOf(*m_document);
+    connect(&layout, &PageLayout::placesChanged, this, &Passage::place);
+    connect(editor.verticalScrollBar(), &QScrollBar::valueChanged, this, &Passage::place);
+
+    m_flow.setWords(passageWords(std::vector<StepToken>(kWaitingDots)));
+    layout.showPassage(begin, end, &m_flow, m_strip->sizeHint().height() + 2 * kStripMargin);
+    m_view->wordsChanged();
+    m_view->show();
+    m_strip->show();
+    QWidget::setTabOrder(m_view, m_strip);
+    place();
+    followOnScreen();
+}
+
+Passage::~Passage() {
+    delete m_view;
+    delete m_strip;
+    if (m_document && m_onPage) {
+        disconnect(&layoutOf(*m_document), nullptr, this, nullptr);
+        layoutOf(*m_document).removePassage();
+    }
+}
+
+bool Passage::isShown() const {
+    return m_document && m_onPage && m_editor.document() == m_document;
+}
+
+void Passage::onSessionChanged() {
+    if (!m_document || !m_onPage) return;
+    if (m_session->stepCount() > 0) m_flow.setWords(passageWords(m_session->tokens()));
+    const bool inView = m_strip->geometry().bottom() <= m_editor.viewport()->height();
+    m_following = m_following && inView; // the writer scrolled away: leave the page where it is
+    layoutOf(*m_document).passageChanged();
+    m_view->wordsChanged();
+    m_strip->refresh();
+    place();
+    if (m_following) followOnScreen();
+    Q_EMIT changed();
+}
+
+void Passage::place() {
+    const bool shown = isShown();
+    m_view->setVisible(shown);
+    m_strip->setVisible(shown);
+    if (!shown) return;
+    const PageLayout& layout = layoutOf(*m_document);
+    const int y = m_editor.verticalScrollBar()->value(), width = int(layout.columnWidth());
+    const QPoint origin = layout.passageOrigin().toPoint() - QPoint(0, y);
+    m_view->place(origin, width, m_document->findBlock(layout.passageBegin()).textDirection() == Qt::RightToLeft);
+    const int overhang = std::min(kStripOverhang, int(layout.columnLeft()) - 2);
+    m_strip->setGeometry(origin.x() - overhang, origin.y() + int(m_flow.height()) + kStripMargin, width + 2 * overhang,
+                         m_strip->sizeHint().height());
+}
+
+// Keeps the strip on the screen, but never at the price of the passage's beginning.
+void Passage::followOnScreen() {
+    if (!isShown()) return;
+    const int hidden = m_strip->geometry().bottom() + kStripMargin - m_editor.viewport()->height();
+    const int room = m_view->geometry().top() - kStripMargin;
+    if (hidden > 0 && room > 0) {
+        QScrollBar* bar = m_editor.verticalScrollBar();
+        bar->setValue(bar->value() + std::min(hidden, room));
+    }
+}
+
+void Passage::accept() {
+    if (!m_document || !m_onPage || m_session->tokens().empty()) return;
+    PageLayout& layout = layoutOf(*m_document);
+    const int begin = layout.passageBegin(), end = layout.passageEnd();
+    const qint64 draft = m_session->storedId();
+    SceneText text = paragraphsOf(m_session->accept(), Provenance::Drafted, draft);
+    for (Block& block : text.blocks)
+        for (Span& span : block.spans) span.marks = m_marks;
+    m_onPage = false;
+    disconnect(&layout, nullptr, this, nullptr);
+    layout.removePassage();
+    if (m_editor.document() == m_document) {
+        m_editor.insertDraft(begin, end, text);
+        m_editor.setFocus();
+    }
+    Q_EMIT finished();
+}
+
+void Passage::discard() {
+    m_session->discard();
+    m_editor.setFocus();
+    Q_EMIT finished();
+}
+
+void Passage::moveTheRest() {
+    m_session->moveTheRest(kRestStrength);
+}
+
+void Passage::focus() {
+    m_view->setFocus(Qt::ShortcutFocusReason);
+}
+
+} // namespace palimpsest

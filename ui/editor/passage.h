@@ -1,0 +1,57 @@
+// A draft session shown in its place on the page: keeps the layout, the painted words and the strip in step with it.
+//
+// UI thread. The document does not change until accept(), and then in one undo step.
+#pragma once
+
+#include "app/services/draft_session.h"
+#include "ui/editor/passage_flow.h"
+#include "ui/editor/scene_editor.h"
+#include "ui/theme/theme.h"
+
+#include <QPointer>
+
+namespace palimpsest {
+
+class PassageStrip;
+class PassageView;
+
+class Passage : public QObject {
+    Q_OBJECT
+public:
+    // Stands for [begin, end) of the document the editor shows now. Everything given must outlive the passage.
+    Passage(const Theme& theme, SceneEditor& editor, std::unique_ptr<DraftSession> session, int begin, int end);
+    // Takes the passage off the page; the text stays as it is, the project keeps the draft.
+    ~Passage() override;
+
+    DraftSession& session() { return *m_session; }
+    PassageView& view() { return *m_view; }
+    PassageStrip& strip() { return *m_strip; }
+    QTextDocument* document() const { return m_document; }
+
+    void accept();  // puts the words into the text
+    void discard(); // takes them away; stays stored as discarded
+    void moveTheRest();
+    void focus(); // gives the keyboard to the words
+
+Q_SIGNALS:
+    void changed();
+    void finished(); // accepted or discarded: delete the passage
+
+private:
+    void onSessionChanged();
+    void place();
+    void followOnScreen();
+    bool isShown() const;
+
+    SceneEditor& m_editor;
+    QPointer<QTextDocument> m_document;
+    std::unique_ptr<DraftSession> m_session;
+    PassageFlow m_flow;
+    PassageView* m_view; // children of the editor's viewport
+    PassageStrip* m_strip;
+    Marks m_marks; // of the text it stands for
+    bool m_following = true;
+    bool m_onPage = true;
+};
+
+} // namespace palimpsest

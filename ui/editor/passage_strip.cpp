@@ -1,0 +1,108 @@
+#include "ui/editor/passage_strip.h"
+
+#include "ui/theme/icons.h"
+#include "ui/widgets/track_slider.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QToolButton>
+
+namespace palimpsest {
+
+PassageStrip::PassageStrip(const Theme& theme, DraftSession& session, QWidget* parent)
+    : QFrame(parent),
+      m_session(session),
+      m_stop(new QToolButton(this)),
+      m_scrub(new TrackSlider(this)),
+      m_progress(new QLabel(this)) {
+    setObjectName("passageStrip");
+    setAccessibleName(tr("Passage controls"));
+    setCursor(Qt::ArrowCursor);
+
+    m_stop->setIcon(drawnIcon(Glyph::Stop, theme.colours().accentText));
+    connect(&theme, &Theme::changed, this,
+            [this, &theme] { m_stop->setIcon(drawnIcon(Glyph::Stop, theme.colours().accentText)); });
+    m_stop->setAccessibleName(tr("Stop drafting"));
+    m_stop->setToolTip(tr("Stop drafting (Esc)"));
+    m_stop->setFocusPolicy(Qt::StrongFocus);
+    connect(m_stop, &QToolButton::clicked, this, [this] { m_session.stop(); });
+
+    m_scrub->setAccented(true);
+    m_scrub->setAccessibleName(tr("Pass shown"));
+    m_scrub->setToolTip(tr("Go through the passes"));
+    connect(m_scrub, &TrackSlider::valueChanged, this,
+            [this](int step) { m_session.scrubTo(std::min(step, m_session.stepCount() - 1)); });
+
+    m_accept =
+        button(tr("Accept ⏎"), tr("Put the passage into the text (Alt+Return)"), "accent", &PassageStrip::acceptAsked);
+    m_another = button(tr("Another"), tr("The same again, differently"), "outline", &PassageStrip::anotherAsked);
+    m_moveTheRest = button(tr("Move the rest"), tr("Change the words that are not locked (Ctrl+M)"), nullptr,
+                           &PassageStrip::moveTheRestAsked);
+    m_branch = button(tr("Branch from here"), tr("Go on differently from the pass shown"), nullptr,
+                      &PassageStrip::branchAsked);
+    m_discard = button(tr("Discard"), tr("Take the passage away; the text stays as it was"), nullptr,
+                       &PassageStrip::discardAsked);
+
+    auto* top = new QHBoxLayout;
+    top->setSpacing(8);
+    top->addWidget(m_stop);
+    top->addWidget(m_scrub, 1);
+    top->addWidget(m_progress);
+    auto* bottom = new QHBoxLayout;
+    bottom->setSpacing(6);
+    for (QPushButton* each : {m_accept, m_another, m_moveTheRest, m_branch}) bottom->addWidget(each);
+    bottom->addStretch(1);
+    bottom->addWidget(m_discard);
+    auto* rows = new QVBoxLayout(this);
+    rows->setContentsMargins(12, 8, 12, 9);
+    rows->setSpacing(6);
+    rows->addLayout(top);
+    rows->addLayout(bottom);
+    refresh();
+}
+
+QPushButton* PassageStrip::button(const QString& text, const QString& tip, const char* look,
+                                  void (PassageStrip::*asked)()) {
+    auto* made = new QPushButton(text, this);
+    made->setToolTip(tip);
+    made->setAccessibleName(text.chopped(text.endsWith(u'⏎') ? 2 : 0));
+    made->setAutoDefault(false);
+    if (look) made->setProperty(look, true);
+    connect(made, &QPushButton::clicked, this, asked);
+    return made;
+}
+
+void PassageStrip::refresh() {
+    const auto phase = m_session.phase();
+    const bool runs = phase == DraftSession::Phase::Waiting || phase == DraftSession::Phase::Forming;
+    const bool hasWords = m_session.stepCount() > 0 && !m_session.tokens().empty();
+    m_stop->setVisible(runs);
+    {
+        const QSignalBlocker blocker(m_scrub);
+        m_scrub->setRange(0, std::max({1, m_session.expectedSteps() - 1, m_session.stepCount() - 1}));
+        m_scrub->setValue(std::max(0, m_session.shownStep()));
+        m_scrub->setEnabled(m_session.stepCount() > 1);
+    }
+    m_progress->setText(progress());
+    m_accept->setEnabled(hasWords);
+    m_another->setEnabled(!runs);
+    m_moveTheRest->setEnabled(!runs && hasWords);
+    m_branch->setEnabled(!runs && hasWords);
+}
+
+QString PassageStrip::progress() const {
+    switch (m_session.phase()) {
+    case DraftSession::Phase::Waiting: return tr("reading what is around…");
+    case DraftSession::Phase::Failed:
+    case DraftSession::Phase::Forming:
+    case DraftSession::Phase::Resting: break;
+    }
+    if (m_session.stepCount() == 0) return tr("stopped before the first pass");
+    const bool forming = m_session.phase() == DraftSession::Phase::Forming;
+    const int all = forming ? std::max(m_session.expectedSteps(), m_session.stepCount()) : m_session.stepCount();
+    return tr("pass %1 of %2").arg(m_session.shownStep() + 1).arg(all);
+}
+
+} // namespace palimpsest

@@ -1,0 +1,200 @@
+#include "ui/editor/scene_document.h"
+
+#include <QTextBlockUserData>
+#include <QTextCursor>
+
+namespace palimpsest {
+namespace {
+
+struct KeptBlock : QTextBlockUserData {
+    explicit KeptBlock(Block kept) : block(std::move(kept)) {}
+    Block block;
+};
+
+void appendSpan(Block& block, const QString& text, const QTextCharFormat& format) {
+    if (text.isEmpty()) return;
+    Span span{text, marksOf(format), provenanceOf(format), format.property(kDraftProperty).toLongLong()};
+    span.text.replace(QChar::LineSeparator, u' ');
+    span.text.remove(QChar::ObjectReplacementCharacter);
+    if (!block.spans.empty()) {
+        Span& last = block.spans.back();
+        if (last.marks == span.marks && last.provenance == span.provenance && last.draft == span.draft) {
+            last.text += span.text;
+            return;
+        }
+    }
+    block.spans.push_back(std::move(span));
+}
+
+// The part [begin, end) of a block, in its own offsets.
+Block readPart(const QTextBlock& source, int begin, int end) {
+    Block block{kindOf(source), headingLevelOf(source), {}};
+    for (auto it = source.begin(); !it.atEnd(); ++it) {
+        const QTextFragment fragment = it.fragment();
+        const int start = fragment.position() - source.position();
+        const int from = std::max(begin, start), to = std::min(end, start + fragment.length());
+        if (from < to) appendSpan(block, fragment.text().mid(from - start, to - from), fragment.charFormat());
+    }
+    return block;
+}
+
+void insertSpans(QTextCursor& cursor, const Block& block) {
+    for (const Span& span : block.spans)
+        cursor.insertText(span.text, formatOf(span.marks, span.provenance, span.draft));
+}
+
+} // namespace
+
+QTextCharFormat formatOf(const Marks& marks, Provenance provenance, qint64 draft) {
+    QTextCharFormat format;
+    if (marks.bold) format.setFontWeight(QFont::Bold);
+    if (marks.italic) format.setFontItalic(true);
+    if (marks.underline) format.setFontUnderline(true);
+    if (marks.strike) format.setFontStrikeOut(true);
+    if (provenance != Provenance::Typed) format.setProperty(kProvenanceProperty, int(provenance));
+    if (draft) format.setProperty(kDraftProperty, draft);
+    return format;
+}
+
+Marks marksOf(const QTextCharFormat& format) {
+    return {format.fontWeight() >= QFont::DemiBold, format.fontItalic(), format.fontUnderline(),
+            format.fontStrikeOut()};
+}
+
+Provenance provenanceOf(const QTextCharFormat& format) {
+    return Provenance(format.intProperty(kProvenanceProperty));
+}
+
+QTextCharFormat withoutProvenance(QTextCharFormat format) {
+    format.clearProperty(kProvenanceProperty);
+    format.clearProperty(kDraftProperty);
+    return format;
+}
+
+QTextBlockFormat blockFormatOf(BlockKind kind, int level) {
+    QTextBlockFormat format;
+    if (kind != BlockKind::Paragraph) format.setProperty(kBlockKindProperty, int(kind));
+    if (kind == BlockKind::Heading) format.setProperty(kHeadingLevelProperty, level);
+    return format;
+}
+
+BlockKind kindOf(const QTextBlock& block) {
+    return BlockKind(block.blockFormat().intProperty(kBlockKindProperty));
+}
+
+int headingLevelOf(const QTextBlock& block) {
+    return block.blockFormat().intProperty(kHeadingLevelProperty);
+}
+
+void fillDocument(QTextDocument& document, const SceneText& text) {
+    document.setUndoRedoEnabled(false);
+    document.clear();
+    QTextCursor cursor(&document);
+    cursor.beginEditBlock();
+    bool first = true;
+    for (const Block& block : text.blocks) {
+        if (first)
+            cursor.setBlockFormat(blockFormatOf(block.kind, block.level));
+        else
+            cursor.insertBlock(blockFormatOf(block.kind, block.level), QTextCharFormat());
+        insertSpans(cursor, block);
+        first = false;
+    }
+    cursor.endEditBlock();
+    document.setUndoRedoEnabled(true);
+    document.setModified(false);
+}
+
+void insertSceneText(QTextCursor& cursor, const SceneText& text) {
+    cursor.beginEditBlock();
+    cursor.removeSelectedText();
+    const bool intoEmpty = cursor.block().length() == 1;
+    bool first = true;
+    for (const Block& block : text.blocks) {
+        if (!first)
+            cursor.insertBlock(blockFormatOf(block.kind, block.level), QTextCharFormat());
+        else if (intoEmpty && block.kind != BlockKind::Paragraph)
+            cursor.setBlockFormat(blockFormatOf(block.kind, block.level));
+        insertSpans(cursor, block);
+        first = false;
+    }
+    cursor.endEditBlock();
+}
+
+Block readBlock(const QTextBlock& block) {
+    if (const auto* kept = static_cast<const KeptBlock*>(block.userData())) return kept->block;
+    Block read = readPart(block, 0, block.length());
+    QTextBlock(block).setUserData(new KeptBlock(read));
+    return read;
+}
+
+SceneText readDocument(const QTextDocument& document) {
+    SceneText text;
+    text.blocks.reserve(std::size_t(document.blockCount()));
+    for (QTextBlock block = document.begin(); block.isValid(); block = block.next())
+        text.blocks.push_back(readBlock(block));
+    if (text.blocks.size() == 1 && text.blocks[0] == Block{}) text.blocks.clear();
+    return text;
+}
+
+SceneText readSelection(const QTextCursor& cursor) {
+    SceneText text;
+    if (!cursor.hasSelection()) return text;
+    const int begin = cursor.selectionStart(), end = cursor.selectionEnd();
+    for (QTextBlock block = cursor.document()->findBlock(begin); block.isValid() && block.position() <= end;
+         block = block.next())
+        text.blocks.push_back(readPart(block, std::max(0, begin - block.position()), end - block.position()));
+    return text;
+}
+
+void forgetBlocks(QTextDocument& document, int position, int added) {
+    const int end = position + added;
+    for (QTextBlock block = document.findBlock(position); block.isValid() && block.position() <= end;
+         block = block.next())
+        block.setUserData(nullptr);
+}
+
+SceneText paragraphsOf(const QString& plain, Provenance provenance, qint64 draft) {
+    SceneText text;
+    QString lines = plain;
+    lines.replace("\r\n", "\n").replace(u'\r', u'\n').replace(QChar::ParagraphSeparator, u'\n');
+    const QStringList parts = lines.split(u'\n');
+    for (qsizetype i = 0; i < parts.size(); ++i) {
+        // Line breaks at either end are kept as an empty block: they part the text from what stands there already.
+        const bool end = i == 0 || i == parts.size() - 1;
+        if (parts[i].isEmpty() && !end) continue;
+        Block block;
+        if (!parts[i].isEmpty()) block.spans.push_back({parts[i], {}, provenance, draft});
+        text.blocks.push_back(std::move(block));
+    }
+    return text;
+}
+
+QString modelText(const SceneText& text) {
+    QString plain;
+    for (const Block& block : text.blocks) {
+        QString line;
+        for (const Span& span : block.spans) line += span.text;
+        if (block.kind == BlockKind::SceneBreak) line = QStringLiteral("* * *");
+        if (line.isEmpty()) continue;
+        if (!plain.isEmpty()) plain += QStringLiteral("\n\n");
+        plain += line;
+    }
+    return plain;
+}
+
+QString modelText(const QTextDocument& document, int begin, int end) {
+    QString plain;
+    for (QTextBlock block = document.findBlock(begin); block.isValid() && block.position() <= end;
+         block = block.next()) {
+        const int from = std::max(0, begin - block.position());
+        const int to = std::min(block.length() - 1, end - block.position());
+        const bool parted = block.position() > begin; // a paragraph break lies before this block
+        if (parted && !plain.isEmpty() && !plain.endsWith(u'\n')) plain += QStringLiteral("\n\n");
+        if (parted && plain.isEmpty() && block.previous().position() >= begin) plain += QStringLiteral("\n\n");
+        plain += kindOf(block) == BlockKind::SceneBreak ? QStringLiteral("* * *") : block.text().mid(from, to - from);
+    }
+    return plain;
+}
+
+} // namespace palimpsest

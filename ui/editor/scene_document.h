@@ -1,0 +1,51 @@
+// SceneText in a QTextDocument and back: marks as ordinary formats, provenance and block kinds as user properties.
+//
+// UI thread. Reading is cheap after small edits: every block keeps its converted form until it is touched.
+#pragma once
+
+#include "app/document/scene_text.h"
+
+#include <QTextBlock>
+#include <QTextCharFormat>
+#include <QTextDocument>
+
+namespace palimpsest {
+
+enum SceneProperty {
+    kProvenanceProperty = QTextFormat::UserProperty + 1, // Provenance; absent = Typed
+    kDraftProperty,                                      // qint64; absent = none
+    kBlockKindProperty,                                  // BlockKind; absent = Paragraph
+    kHeadingLevelProperty,                               // 1 … 4
+};
+
+QTextCharFormat formatOf(const Marks& marks, Provenance provenance = Provenance::Typed, qint64 draft = 0);
+Marks marksOf(const QTextCharFormat& format);
+Provenance provenanceOf(const QTextCharFormat& format);
+QTextCharFormat withoutProvenance(QTextCharFormat format);
+
+QTextBlockFormat blockFormatOf(BlockKind kind, int level = 0);
+BlockKind kindOf(const QTextBlock& block);
+int headingLevelOf(const QTextBlock& block);
+
+// Replaces everything; the undo history is emptied.
+void fillDocument(QTextDocument& document, const SceneText& text);
+
+// Inserts at the cursor, in place of its selection: the first and last block join what is there, those between become
+// blocks of their own. One undo step.
+void insertSceneText(QTextCursor& cursor, const SceneText& text);
+
+Block readBlock(const QTextBlock& block);
+SceneText readDocument(const QTextDocument& document);
+SceneText readSelection(const QTextCursor& cursor); // as it would be read if it stood alone
+
+// Forgets the kept form of the blocks an edit touched: connect to QTextDocument::contentsChange.
+void forgetBlocks(QTextDocument& document, int position, int added);
+
+// Paragraphs of plain text: lines, empty ones left out; all with this provenance.
+SceneText paragraphsOf(const QString& plain, Provenance provenance = Provenance::Typed, qint64 draft = 0);
+
+// Plain text as the model reads it: paragraphs with an empty line between them.
+QString modelText(const SceneText& text);
+QString modelText(const QTextDocument& document, int begin, int end);
+
+} // namespace palimpsest

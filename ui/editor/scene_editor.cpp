@@ -1,0 +1,272 @@
+#include "ui/editor/scene_editor.h"
+
+#include "app/document/provenance.h"
+#include "ui/editor/scene_document.h"
+
+#include <QContextMenuEvent>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QMimeData>
+#include <QScopedValueRollback>
+#include <QTextDocumentFragment>
+
+namespace palimpsest {
+namespace {
+
+const QString kSceneTextType = QStringLiteral("application/x-palimpsest-scene-text");
+
+// What of somebody's rich text we keep: paragraphs, and our four marks.
+SceneText reduced(const QTextDocument& rich) {
+    SceneText text;
+    for (QTextBlock block = rich.begin(); block.isValid(); block = block.next()) {
+        Block kept;
+        for (auto it = block.begin(); !it.atEnd(); ++it) {
+            QString words = it.fragment().text();
+            words.replace(QChar::LineSeparator, u' ').remove(QChar::ObjectReplacementCharacter);
+            if (!words.isEmpty())
+                kept.spans.push_back({words, marksOf(it.fragment().charFormat()), Provenance::Typed, 0});
+        }
+        if (!kept.spans.empty()) text.blocks.push_back(std::move(kept));
+    }
+    return text;
+}
+
+bool putsTextIn(const QKeyEvent& event) {
+    return !event.text().isEmpty() && (event.text().front().isPrint() || event.key() == Qt::Key_Return ||
+                                       event.key() == Qt::Key_Enter || event.key() == Qt::Key_Tab);
+}
+
+} // namespace
+
+SceneEditor::SceneEditor(QWidget* parent) : QTextEdit(parent) {
+    m_empty.setDocumentLayout(new PageLayout(&m_empty));
+    setObjectName("page");
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setTabChangesFocus(true);
+    setCursorWidth(2);
+    setDocument(&m_empty);
+    setEnabled(false);
+    connect(this, &QTextEdit::cursorPositionChanged, this, &SceneEditor::onCaretMoved);
+}
+
+void SceneEditor::showDocument(QTextDocument* shown) {
+    disconnect(m_changes);
+    disconnect(m_changed);
+    setDocument(shown ? shown : &m_empty);
+    setEnabled(shown);
+    if (!shown) return;
+    m_caret = textCursor().position();
+    m_changes = connect(shown, &QTextDocument::contentsChange, this, &SceneEditor::onContentsChange);
+    m_changed = connect(shown, &QTextDocument::contentsChanged, this, &SceneEditor::edited);
+}
+
+PageLayout* SceneEditor::pageLayout() const {
+    return qobject_cast<PageLayout*>(document()->documentLayout());
+}
+
+void SceneEditor::insertDraft(int begin, int end, const SceneText& text) {
+    QTextCursor cursor(document());
+    cursor.setPosition(begin);
+    cursor.setPosition(end, QTextCursor::KeepAnchor);
+    insertSceneText(cursor, text);
+    setTextCursor(cursor);
+}
+
+// Runs what the writer does as one undo step together with what it does to provenance.
+template<class Action>
+void SceneEditor::asWriter(Action action) {
+    if (m_writing) return action();
+    const QScopedValueRollback<bool> writing(m_writing, true);
+    m_byWriter.clear();
+    action();
+    markEdited();
+}
+
+// What is typed next must not look like the draft beside it.
+void SceneEditor::typeAsWriter() {
+    QTextCursor cursor = textCursor();
+    cursor.removeSelectedText();
+    setTextCursor(cursor);
+    const QTextCharFormat format = currentCharFormat();
+    if (format.hasProperty(kProvenanceProperty) || format.hasProperty(kDraftProperty))
+        setCurrentCharFormat(withoutProvenance(format));
+}
+
+void SceneEditor::keyPressEvent(QKeyEvent* event) {
+    if (event == QKeySequence::Undo) return undoEdit();
+    if (event == QKeySequence::Redo) return redoEdit();
+    if (!putsTextIn(*event)) return asWriter([&] { QTextEdit::keyPressEvent(event); });
+    asWriter([&] {
+        const bool replaces = textCursor().hasSelection();
+        QTextCursor step(document());
+        if (replaces) step.beginEditBlock();
+        typeAsWriter();
+        QTextEdit::keyPressEvent(event);
+        if (replaces) step.endEditBlock();
+    });
+}
+
+void SceneEditor::inputMethodEvent(QInputMethodEvent* event) {
+    asWriter([&] {
+        if (!event->commitString().isEmpty()) typeAsWriter();
+        QTextEdit::inputMethodEvent(event);
+    });
+}
+
+void SceneEditor::dropEvent(QDropEvent* event) {
+    asWriter([&] { QTextEdit::dropEvent(event); });
+}
+
+QMimeData* SceneEditor::createMimeDataFromSelection() const {
+    auto* data = new QMimeData;
+    const SceneText text = readSelection(textCursor());
+    data->setData(kSceneTextType, toStored(text));
+    data->setText(text.plain());
+    data->setHtml(textCursor().selection().toHtml());
+    return data;
+}
+
+bool SceneEditor::canInsertFromMimeData(const QMimeData* source) const {
+    return source->hasText() || source->hasHtml() || source->hasFormat(kSceneTextType);
+}
+
+void SceneEditor::insertFromMimeData(const QMimeData* source) {
+    SceneText text;
+    if (Result<SceneText> own = fromStored(source->data(kSceneTextType));
+        source->hasFormat(kSceneTextType) && own.ok()) {
+        text = std::move(*own);
+        for (Block& block : text.blocks)
+            for (Span& span : block.spans) span.provenance = Provenance::Typed, span.draft = 0;
+    } else if (source->hasHtml()) {
+        QTextDocument rich;
+        rich.setHtml(source->html());
+        text = reduced(rich);
+    }
+    if (text.blocks.empty() && source->hasText()) text = paragraphsOf(source->text());
+    if (text.blocks.empty()) return;
+    asWriter([&] {
+        QTextCursor cursor = textCursor();
+        insertSceneText(cursor, text);
+        setTextCursor(cursor);
+    });
+    ensureCursorVisible();
+}
+
+void SceneEditor::onContentsChange(int position, int removed, int added) {
+    if (m_writing) m_byWriter.push_back({position, removed, added});
+    forgetBlocks(*document(), position, added);
+}
+
+// The caret does not go into text a passage stands for: it steps over.
+void SceneEditor::onCaretMoved() {
+    QTextCursor cursor = textCursor();
+    const int position = cursor.position();
+    const PageLayout* layout = pageLayout();
+    if (layout && layout->isHidden(position)) {
+        const bool forward = position > m_caret;
+        m_caret = forward ? layout->passageEnd() : layout->passageBegin();
+        cursor.setPosition(m_caret, cursor.hasSelection() ? QTextCursor::KeepAnchor : QTextCursor::MoveAnchor);
+        setTextCursor(cursor);
+        return;
+    }
+    m_caret = position;
+}
+
+// Sentences of a draft that the writer's action changed are Edited from now on.
+void SceneEditor::markEdited() {
+    const std::vector<Change> changes = std::move(m_byWriter);
+    m_byWriter.clear();
+    for (const Change& change : changes) {
+        const QTextBlock block = document()->findBlock(change.position);
+        if (!block.isValid() || document()->findBlock(change.position + change.added) != block) continue;
+        const Block read = readBlock(block);
+        const std::optional<Interval> sentence = editedSentence(read, change.position - block.position(), change.added);
+        if (!sentence) continue;
+        QTextCursor cursor(document());
+        cursor.joinPreviousEditBlock();
+        for (auto it = block.begin(); !it.atEnd(); ++it) {
+            const QTextFragment fragment = it.fragment();
+            if (provenanceOf(fragment.charFormat()) != Provenance::Drafted) continue;
+            const int begin = std::max(fragment.position(), block.position() + int(sentence->begin));
+            const int end = std::min(fragment.position() + fragment.length(), block.position() + int(sentence->end));
+            if (begin >= end) continue;
+            cursor.setPosition(begin);
+            cursor.setPosition(end, QTextCursor::KeepAnchor);
+            QTextCharFormat edited;
+            edited.setProperty(kProvenanceProperty, int(Provenance::Edited));
+            cursor.mergeCharFormat(edited);
+            it = block.begin(); // fragments were split
+        }
+        cursor.endEditBlock();
+    }
+}
+
+void SceneEditor::mergeFormat(const QTextCharFormat& format) {
+    mergeCurrentCharFormat(format);
+}
+
+void SceneEditor::toggleBold() {
+    QTextCharFormat format;
+    format.setFontWeight(fontWeight() >= QFont::DemiBold ? QFont::Normal : QFont::Bold);
+    mergeFormat(format);
+}
+
+void SceneEditor::toggleItalic() {
+    QTextCharFormat format;
+    format.setFontItalic(!fontItalic());
+    mergeFormat(format);
+}
+
+void SceneEditor::toggleUnderline() {
+    QTextCharFormat format;
+    format.setFontUnderline(!fontUnderline());
+    mergeFormat(format);
+}
+
+void SceneEditor::toggleStrike() {
+    QTextCharFormat format;
+    format.setFontStrikeOut(!currentCharFormat().fontStrikeOut());
+    mergeFormat(format);
+}
+
+void SceneEditor::setBlockKind(BlockKind kind, int level) {
+    QTextCursor cursor = textCursor();
+    cursor.setBlockFormat(blockFormatOf(kind, level));
+}
+
+void SceneEditor::insertSceneBreak() {
+    QTextCursor cursor = textCursor();
+    cursor.beginEditBlock();
+    if (cursor.block().length() > 1) cursor.insertBlock();
+    cursor.setBlockFormat(blockFormatOf(BlockKind::SceneBreak));
+    cursor.insertBlock(blockFormatOf(BlockKind::Paragraph), QTextCharFormat());
+    cursor.endEditBlock();
+    setTextCursor(cursor);
+}
+
+void SceneEditor::undoEdit() {
+    const QScopedValueRollback<bool> writing(m_writing, false);
+    undo();
+}
+
+void SceneEditor::redoEdit() {
+    const QScopedValueRollback<bool> writing(m_writing, false);
+    redo();
+}
+
+void SceneEditor::contextMenuEvent(QContextMenuEvent* event) {
+    QMenu menu(this);
+    const bool selected = textCursor().hasSelection();
+    menu.addAction(tr("Undo"), this, &SceneEditor::undoEdit)->setEnabled(document()->isUndoAvailable());
+    menu.addAction(tr("Redo"), this, &SceneEditor::redoEdit)->setEnabled(document()->isRedoAvailable());
+    menu.addSeparator();
+    menu.addAction(tr("Cut"), this, [this] { asWriter([this] { cut(); }); })->setEnabled(selected);
+    menu.addAction(tr("Copy"), this, &QTextEdit::copy)->setEnabled(selected);
+    menu.addAction(tr("Paste"), this, &QTextEdit::paste)->setEnabled(canPaste());
+    menu.addSeparator();
+    for (QAction* action : actions()) menu.addAction(action); // drafting, given by the window
+    menu.exec(event->globalPos());
+}
+
+} // namespace palimpsest

@@ -1,0 +1,67 @@
+// The editor of one scene at a time: a page with the writer's text, and the rules of where words come from.
+//
+// UI thread. Shows a QTextDocument whose layout is a PageLayout; keeps no text itself. What the writer does through
+// keyboard, clipboard and mouse is Typed text; the sentence of a draft that is changed so becomes Edited, in the same
+// undo step (app/document/provenance.h).
+#pragma once
+
+#include "app/document/scene_text.h"
+#include "ui/editor/page_layout.h"
+
+#include <QTextEdit>
+
+namespace palimpsest {
+
+class SceneEditor : public QTextEdit {
+    Q_OBJECT
+public:
+    explicit SceneEditor(QWidget* parent = nullptr);
+
+    // The document must have a PageLayout and outlive its being shown; null shows nothing.
+    void showDocument(QTextDocument* document);
+    PageLayout* pageLayout() const;
+
+    // Replaces [begin, end) with text from a draft: one undo step. The caret goes behind it.
+    void insertDraft(int begin, int end, const SceneText& text);
+
+    void toggleBold();
+    void toggleItalic();
+    void toggleUnderline();
+    void toggleStrike();
+    void setBlockKind(BlockKind kind, int level);
+    void insertSceneBreak();
+    void undoEdit();
+    void redoEdit();
+
+Q_SIGNALS:
+    void edited(); // the text changed, by whatever hand
+
+protected:
+    void keyPressEvent(QKeyEvent* event) override;
+    void inputMethodEvent(QInputMethodEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
+    QMimeData* createMimeDataFromSelection() const override;
+    bool canInsertFromMimeData(const QMimeData* source) const override;
+    void insertFromMimeData(const QMimeData* source) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    template<class Action>
+    void asWriter(Action action);
+    void typeAsWriter();
+    void onContentsChange(int position, int removed, int added);
+    void onCaretMoved();
+    void markEdited();
+    void mergeFormat(const QTextCharFormat& format);
+
+    struct Change {
+        int position = 0, removed = 0, added = 0;
+    };
+    QMetaObject::Connection m_changes, m_changed;
+    QTextDocument m_empty;
+    std::vector<Change> m_byWriter; // of the writer's action in progress
+    bool m_writing = false;         // the writer's hand, not a draft, an undo or a format
+    int m_caret = 0;                // where it was before it moved
+};
+
+} // namespace palimpsest
