@@ -1,10 +1,10 @@
 #include "engine/base/log.h"
 
-#include "engine/base/log_line.h"
 #include "engine/base/paths.h"
 
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 namespace palimpsest {
 

@@ -49,7 +49,7 @@ private:
         const int width = columnsOf(part);
         if (m_used > 0 && m_used + width > m_columns) breakLine();
         if (m_used == 0 && part.starts_with(' ')) part.remove_prefix(1);
-        m_lines.back() += style + std::string(part) + (*style ? "\033[0m" : "");
+        m_lines.back().append(style).append(part).append(*style ? "\033[0m" : "");
         m_used += width;
     }
     void breakLine() {
@@ -68,14 +68,15 @@ std::string paintedStep(const DraftStep& step, int columns, int rows, int& lines
     Lines laid(columns);
     for (const StepToken& token : step.tokens)
         laid.add(token.state == PositionState::Absorbed ? " ·" : std::string_view(token.text), styleOf(token.state));
-    laid.add("\n" + std::string("pass ") + std::to_string(step.index + 1) +
-                 (step.expected > 0 ? " of about " + std::to_string(step.expected) : ""),
-             "\033[2m");
-    const std::size_t count = std::min(laid.lines().size(), std::size_t(std::max(1, rows)));
+    std::string count = "\npass ";
+    count += std::to_string(step.index + 1);
+    if (step.expected > 0) count += " of about " + std::to_string(step.expected);
+    laid.add(count, "\033[2m");
+    const std::size_t shown = std::min(laid.lines().size(), std::size_t(std::max(1, rows)));
     std::string out;
-    for (std::size_t i = laid.lines().size() - count; i < laid.lines().size(); ++i)
-        out += "\r\033[K" + laid.lines()[i] + (i + 1 < laid.lines().size() ? "\n" : "");
-    lines = int(count) - 1;
+    for (std::size_t i = laid.lines().size() - shown; i < laid.lines().size(); ++i)
+        out.append("\r\033[K").append(laid.lines()[i]).append(i + 1 < laid.lines().size() ? "\n" : "");
+    lines = int(shown) - 1;
     return out;
 }
 

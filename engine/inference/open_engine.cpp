@@ -1,6 +1,6 @@
 // openEngine() and installedModels() of engine/api/engine.h.
 #include "engine/api/engine.h"
-#include "engine/base/log_line.h"
+#include "engine/base/log.h"
 #include "engine/base/paths.h"
 #include "engine/inference/local_engine.h"
 #include "engine/inference/model_options.h"

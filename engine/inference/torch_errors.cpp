@@ -1,6 +1,6 @@
 #include "engine/inference/torch_errors.h"
 
-#include "engine/base/log_line.h"
+#include "engine/base/log.h"
 
 #include <c10/util/Exception.h>
 #include <new>

@@ -1,7 +1,6 @@
 #include "engine/server/dispatch.h"
 
 #include "engine/api/json_fields.h"
-#include "engine/base/log.h"
 
 namespace palimpsest {
 namespace {

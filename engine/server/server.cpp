@@ -1,7 +1,6 @@
 #include "engine/server/server.h"
 
 #include "engine/api/framing.h"
-#include "engine/base/log.h"
 #include "engine/server/dispatch.h"
 
 #include <cerrno>

@@ -1,7 +1,5 @@
 #include "engine/server/worker.h"
 
-#include "engine/base/log.h"
-
 #include <algorithm>
 
 namespace palimpsest {
