@@ -47,6 +47,8 @@ private:
     static void name();                                                                                                \
     static const ::palimpsest::test::Registered registered_##name(#name, name);                                        \
     static void name()
+// Torch has a CHECK of its own: include this header after its headers.
+#undef CHECK
 #define CHECK(condition)                                                                                               \
     if (condition) {                                                                                                   \
     } else                                                                                                             \
