@@ -1,5 +1,7 @@
 #include "engine/inference/devices.h"
 
+#include "kernels/cpu/bf16_weight_linear.h"
+
 #include <algorithm>
 #include <charconv>
 #include <dlfcn.h>
@@ -117,7 +119,9 @@ Result<DeviceChoice> chooseDevice(const std::string& device, const std::string& 
         choice = cuda(index, device == "auto" ? "An NVIDIA GPU answers." : "This GPU was asked for.", dtype);
     }
     choice.info.dtype = choice.bfloat16Weights ? "bfloat16" : "float32";
-    choice.info.kernels = "torch";
+    // "torch": LibTorch's own products throughout.
+    const bool ours = choice.info.device == "cpu" && choice.bfloat16Weights && !choice.bfloat16Compute;
+    choice.info.kernels = ours ? bf16WeightLinearKernel() : "torch";
     choice.info.threads = threads > 0 ? threads : usableCores();
     return choice;
 }
