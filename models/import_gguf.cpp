@@ -255,7 +255,8 @@ Result<ImportedModel> import(const fs::path& path, const fs::path& folder, const
     auto tokenizer = exportSentencePiece(*gguf, config.vocabulary);
     if (!tokenizer) return tokenizer.error();
     config.neverSampled = std::move(tokenizer->neverSampled);
-    config.name = gguf->string("general.name").value_or(path.stem().string());
+    // Files are named for people, general.name often for the training run ("Smollm2 135M 8k Lc100K Mix1 Ep2").
+    config.name = path.stem().string();
     auto denoiser = chooseDenoiser(*gguf, config, options);
     if (!denoiser) return denoiser.error();
 
