@@ -107,7 +107,7 @@ void Passage::followOnScreen() {
 }
 
 void Passage::accept() {
-    if (!m_document || !m_onPage || m_session->tokens().empty()) return;
+    if (!isShown() || m_session->tokens().empty()) return;
     PageLayout& layout = layoutOf(*m_document);
     const int begin = layout.passageBegin(), end = layout.passageEnd();
     const qint64 draft = m_session->storedId();
@@ -117,10 +117,8 @@ void Passage::accept() {
     m_onPage = false;
     disconnect(&layout, nullptr, this, nullptr);
     layout.removePassage();
-    if (m_editor.document() == m_document) {
-        m_editor.insertDraft(begin, end, text);
-        m_editor.setFocus();
-    }
+    m_editor.insertDraft(begin, end, text);
+    m_editor.setFocus();
     Q_EMIT finished();
 }
 

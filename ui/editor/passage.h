@@ -23,9 +23,9 @@ public:
     // Takes the passage off the page; the text stays as it is, the project keeps the draft.
     ~Passage() override;
 
-    DraftSession& session() { return *m_session; }
-    PassageView& view() { return *m_view; }
-    PassageStrip& strip() { return *m_strip; }
+    DraftSession& session() const { return *m_session; }
+    PassageView& view() const { return *m_view; }
+    PassageStrip& strip() const { return *m_strip; }
     QTextDocument* document() const { return m_document; }
 
     void accept();  // puts the words into the text

@@ -119,12 +119,12 @@ void SceneEditor::dropEvent(QDropEvent* event) {
 }
 
 QMimeData* SceneEditor::createMimeDataFromSelection() const {
-    auto* data = new QMimeData;
+    auto* made = new QMimeData;
     const SceneText text = readSelection(textCursor());
-    data->setData(kSceneTextType, toStored(text));
-    data->setText(text.plain());
-    data->setHtml(textCursor().selection().toHtml());
-    return data;
+    made->setData(kSceneTextType, toStored(text));
+    made->setText(text.plain());
+    made->setHtml(textCursor().selection().toHtml());
+    return made;
 }
 
 bool SceneEditor::canInsertFromMimeData(const QMimeData* source) const {
@@ -245,6 +245,10 @@ void SceneEditor::insertSceneBreak() {
     setTextCursor(cursor);
 }
 
+void SceneEditor::cutSelection() {
+    asWriter([this] { cut(); });
+}
+
 void SceneEditor::undoEdit() {
     const QScopedValueRollback<bool> writing(m_writing, false);
     undo();
@@ -261,7 +265,7 @@ void SceneEditor::contextMenuEvent(QContextMenuEvent* event) {
     menu.addAction(tr("Undo"), this, &SceneEditor::undoEdit)->setEnabled(document()->isUndoAvailable());
     menu.addAction(tr("Redo"), this, &SceneEditor::redoEdit)->setEnabled(document()->isRedoAvailable());
     menu.addSeparator();
-    menu.addAction(tr("Cut"), this, [this] { asWriter([this] { cut(); }); })->setEnabled(selected);
+    menu.addAction(tr("Cut"), this, &SceneEditor::cutSelection)->setEnabled(selected);
     menu.addAction(tr("Copy"), this, &QTextEdit::copy)->setEnabled(selected);
     menu.addAction(tr("Paste"), this, &QTextEdit::paste)->setEnabled(canPaste());
     menu.addSeparator();

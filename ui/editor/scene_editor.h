@@ -30,6 +30,7 @@ public:
     void toggleStrike();
     void setBlockKind(BlockKind kind, int level);
     void insertSceneBreak();
+    void cutSelection();
     void undoEdit();
     void redoEdit();
 

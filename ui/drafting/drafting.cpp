@@ -1,0 +1,233 @@
+#include "ui/drafting/drafting.h"
+
+#include "app/document/provenance.h"
+#include "ui/editor/scene_document.h"
+
+namespace palimpsest {
+namespace {
+
+constexpr int kPreviewDelayMs = 400; // after the last key or move of the caret
+constexpr int kKeptDelayMs = 150;
+
+DraftPlace blankParagraphs(QTextBlock block) {
+    const auto isBlank = [](const QTextBlock& b) {
+        return b.isValid() && b.text().trimmed().isEmpty() && kindOf(b) == BlockKind::Paragraph;
+    };
+    if (!isBlank(block)) return {};
+    QTextBlock first = block, last = block;
+    while (isBlank(first.previous())) first = first.previous();
+    while (isBlank(last.next())) last = last.next();
+    return {first.position(), last.position() + last.length() - 1};
+}
+
+DraftPlace sentenceAt(const QTextCursor& cursor) {
+    const QTextBlock block = cursor.block();
+    const QString text = block.text();
+    Interval sentence = sentenceAround(text, cursor.positionInBlock());
+    while (sentence.end > sentence.begin && text[sentence.end - 1].isSpace()) --sentence.end;
+    while (sentence.begin < sentence.end && text[sentence.begin].isSpace()) ++sentence.begin;
+    return {block.position() + int(sentence.begin), block.position() + int(sentence.end)};
+}
+
+} // namespace
+
+DraftPlace draftPlace(const QTextCursor& cursor, DraftKind kind) {
+    if (kind == DraftKind::Continue) return {cursor.selectionEnd(), cursor.selectionEnd()};
+    if (cursor.hasSelection()) return {cursor.selectionStart(), cursor.selectionEnd()};
+    if (kind == DraftKind::Rewrite) return sentenceAt(cursor);
+    const QTextBlock block = cursor.block();
+    if (block.text().trimmed().isEmpty()) return blankParagraphs(block);
+    return {cursor.position(), cursor.position()};
+}
+
+Drafting::Drafting(Desk desk, QObject* parent) : QObject(parent), m_desk(std::move(desk)), m_context(m_desk.project) {
+    m_preview.setSingleShot(true);
+    m_preview.setInterval(kPreviewDelayMs);
+    m_kept.setSingleShot(true);
+    m_kept.setInterval(kKeptDelayMs);
+    connect(&m_preview, &QTimer::timeout, this, &Drafting::preview);
+    connect(&m_kept, &QTimer::timeout, this, &Drafting::loadKept);
+    const auto askPreview = qOverload<>(&QTimer::start);
+    connect(&m_desk.editor, &QTextEdit::cursorPositionChanged, &m_preview, askPreview);
+    connect(&m_desk.panel, &DraftingPanel::choicesChanged, &m_preview, askPreview);
+    connect(&m_desk.project, &ProjectService::nodesChanged, &m_preview, askPreview);
+    connect(&m_desk.shelf, &SceneShelf::edited, this, [this](qint64 node) {
+        if (const SceneShelf::Scene* scene = m_desk.shelf.find(node))
+            m_context.replace(node, modelText(readDocument(scene->document)));
+        m_preview.start();
+    });
+    connect(&m_desk.engine, &EngineService::stateChanged, this, [this] {
+        m_desk.panel.showEngine(m_desk.engine);
+        m_preview.start();
+    });
+    DraftingPanel& panel = m_desk.panel;
+    connect(&panel, &DraftingPanel::startAsked, this, [this] { start(m_desk.panel.choices().kind); });
+    connect(&panel, &DraftingPanel::stopAsked, this, &Drafting::stop);
+    connect(&panel, &DraftingPanel::candidateChosen, this, [this](int candidate) {
+        if (m_passage) m_passage->session().chooseCandidate(candidate);
+    });
+    connect(&panel, &DraftingPanel::keptInsertAsked, this, &Drafting::insertKept);
+    connect(&panel, &DraftingPanel::keptDiscardAsked, this, &Drafting::discardKept);
+    connect(&panel, &DraftingPanel::modelSwitched, this, [this](bool on) {
+        if (on)
+            m_desk.engine.start();
+        else
+            m_desk.engine.stop();
+    });
+    panel.showEngine(m_desk.engine);
+}
+
+Drafting::~Drafting() = default;
+
+void Drafting::setScene(NodeId node) {
+    m_node = node;
+    m_desk.panel.showKept({});
+    if (node) m_kept.start();
+    m_preview.start();
+    Q_EMIT stateChanged();
+}
+
+void Drafting::forgetProject() {
+    m_passage.reset();
+    m_context.clear();
+    m_desk.panel.showSession(nullptr);
+    setScene(0);
+}
+
+bool Drafting::isRunning() const {
+    if (!m_passage) return false;
+    const auto phase = m_passage->session().phase();
+    return phase == DraftSession::Phase::Waiting || phase == DraftSession::Phase::Forming;
+}
+
+DraftRequest Drafting::request(DraftKind kind, DraftPlace place) const {
+    const QTextDocument& document = *m_desk.editor.document();
+    const int last = document.characterCount() - 1;
+    DraftRequest request;
+    request.kind = kind;
+    request.options = m_desk.panel.choices().options;
+    request.notes = m_context.notes(m_node).toStdString();
+    const QString before = m_context.before(m_node, m_desk.scenesInOrder());
+    request.left = (before + modelText(document, 0, place.begin)).toStdString();
+    request.right = modelText(document, place.end, last).toStdString();
+    if (kind == DraftKind::Rewrite) request.text = modelText(document, place.begin, place.end).toStdString();
+    return request;
+}
+
+void Drafting::start(DraftKind kind) {
+    const auto state = m_desk.engine.state();
+    if (!m_node) return Q_EMIT said(tr("Open a scene first: a draft goes where its caret is."));
+    if (state == EngineService::State::Off)
+        return Q_EMIT said(tr("The model is switched off. Tick “Use the model” in the drafting panel to draft."));
+    if (state != EngineService::State::Ready && state != EngineService::State::Drafting)
+        return Q_EMIT said(m_desk.engine.sentence());
+    const QTextCursor caret = m_desk.editor.textCursor();
+    const DraftPlace place = draftPlace(caret, kind);
+    if (kind == DraftKind::Rewrite && place.begin == place.end)
+        return Q_EMIT said(tr("Select the words to rewrite, or put the caret into a sentence."));
+    m_desk.panel.setKind(kind);
+    m_desk.panel.drawNewSeed();
+    putAside();
+    QTextCursor anchors(m_desk.editor.document()); // the text may change while the notes are loaded
+    anchors.setPosition(place.begin);
+    anchors.setPosition(place.end, QTextCursor::KeepAnchor);
+    m_context.prepare(m_node, m_desk.scenesInOrder(), [this, kind, anchors, node = m_node] {
+        if (node == m_node && anchors.document() == m_desk.editor.document()) begin(kind, anchors);
+    });
+}
+
+void Drafting::begin(DraftKind kind, const QTextCursor& place) {
+    const DraftPlace at{place.selectionStart(), place.selectionEnd()};
+    QTextCursor caret = m_desk.editor.textCursor();
+    caret.setPosition(at.end); // what was selected is under the passage now
+    m_desk.editor.setTextCursor(caret);
+    m_failure.clear();
+    m_passage.reset();
+    m_passage = std::make_unique<Passage>(
+        m_desk.theme, m_desk.editor,
+        std::make_unique<DraftSession>(m_desk.engine, m_desk.project, m_node, request(kind, at)), at.begin, at.end);
+    connect(m_passage.get(), &Passage::changed, this, &Drafting::onPassageChanged);
+    // Later: the passage is in the midst of telling us.
+    connect(m_passage.get(), &Passage::finished, this, &Drafting::onPassageFinished, Qt::QueuedConnection);
+    onPassageChanged();
+}
+
+void Drafting::onPassageChanged() {
+    DraftSession& session = m_passage->session();
+    m_desk.panel.showSession(&session);
+    if (session.phase() == DraftSession::Phase::Failed && session.sentence() != m_failure) {
+        m_failure = session.sentence();
+        const bool hasWords = session.stepCount() > 0;
+        Q_EMIT said(hasWords ? tr("%1 The words so far stay on the page.").arg(m_failure) : m_failure);
+    }
+    Q_EMIT stateChanged();
+}
+
+void Drafting::onPassageFinished() {
+    m_passage.reset();
+    m_desk.panel.showSession(nullptr);
+    m_kept.start();
+    Q_EMIT stateChanged();
+}
+
+void Drafting::stop() {
+    if (m_passage) m_passage->session().stop();
+}
+
+void Drafting::putAside() {
+    if (!m_passage) return;
+    const bool hasWords = !m_passage->session().tokens().empty();
+    m_passage.reset();
+    m_desk.panel.showSession(nullptr);
+    m_kept.start();
+    if (hasWords) Q_EMIT said(tr("The passage before is kept under “Kept drafts of this scene”."));
+    Q_EMIT stateChanged();
+}
+
+void Drafting::loadKept() {
+    if (!m_node) return;
+    m_desk.project.loadDrafts(m_node, this, [this, node = m_node](const Result<std::vector<StoredDraft>>& drafts) {
+        if (node != m_node || !drafts) return;
+        std::vector<StoredDraft> kept = *drafts;
+        if (m_passage)
+            std::erase_if(kept, [this](const StoredDraft& d) { return d.id == m_passage->session().storedId(); });
+        m_desk.panel.showKept(kept);
+    });
+}
+
+void Drafting::preview() {
+    if (!m_node || m_desk.engine.state() != EngineService::State::Ready) return;
+    m_context.prepare(m_node, m_desk.scenesInOrder(), [this, node = m_node] {
+        if (node != m_node) return;
+        const DraftKind kind = m_desk.panel.choices().kind;
+        DraftRequest wanted = request(kind, draftPlace(m_desk.editor.textCursor(), kind));
+        wanted.id = "preview";
+        m_desk.engine.previewContext(wanted, this, [this](const Result<ContextPreview>& seen) {
+            m_desk.panel.showContext(seen ? &*seen : nullptr);
+        });
+    });
+}
+
+void Drafting::insertKept(StoredDraft draft) {
+    const int caret = m_desk.editor.textCursor().selectionEnd();
+    m_desk.editor.insertDraft(caret, caret, paragraphsOf(draft.text, Provenance::Drafted, draft.id));
+    m_desk.editor.setFocus();
+    draft.state = StoredDraft::State::Accepted;
+    keepState(std::move(draft));
+}
+
+void Drafting::discardKept(StoredDraft draft) {
+    draft.state = StoredDraft::State::Discarded;
+    keepState(std::move(draft));
+}
+
+// A listed draft comes without its trace: it is read before it is written again.
+void Drafting::keepState(StoredDraft draft) {
+    m_desk.project.loadTrace(draft.id, this, [this, draft](const Result<QByteArray>& trace) {
+        if (!trace) return Q_EMIT said(QString::fromStdString(trace.error().message));
+        m_desk.project.updateDraft(draft, [packed = *trace] { return packed; });
+        m_kept.start();
+    });
+}
+
+} // namespace palimpsest

@@ -1,0 +1,74 @@
+// Drafting in the open scene: builds the request from what is around the caret, puts the passage on the page, and keeps
+// the panel and the page in step. One passage at a time; one that is put aside stays in the project.
+//
+// UI thread; nothing waits.
+#pragma once
+
+#include "ui/drafting/drafting_panel.h"
+#include "ui/drafting/story_context.h"
+#include "ui/editor/passage.h"
+#include "ui/editor/scene_shelf.h"
+
+#include <QTimer>
+#include <functional>
+
+namespace palimpsest {
+
+// Half-open range of a document that a draft stands for.
+struct DraftPlace {
+    int begin = 0, end = 0;
+};
+
+// Where a draft of this kind goes: Continue at the caret; Fill instead of the selection, else of the blank paragraphs
+// around the caret; Rewrite of the selection, else of the sentence at the caret. Empty for a rewrite of nothing.
+DraftPlace draftPlace(const QTextCursor& cursor, DraftKind kind);
+
+class Drafting : public QObject {
+    Q_OBJECT
+public:
+    struct Desk {
+        const Theme& theme;
+        EngineService& engine;
+        ProjectService& project;
+        SceneShelf& shelf;
+        SceneEditor& editor;
+        DraftingPanel& panel;
+        std::function<std::vector<NodeId>()> scenesInOrder;
+    };
+
+    explicit Drafting(Desk desk, QObject* parent = nullptr);
+    ~Drafting() override;
+
+    void setScene(NodeId node); // the editor shows it now; 0 = none
+    void forgetProject();       // another one was opened
+
+    void start(DraftKind kind);
+    void stop();
+    void putAside(); // takes the passage off the page; the project keeps it
+    Passage* passage() const { return m_passage.get(); }
+    bool isRunning() const;
+
+Q_SIGNALS:
+    void stateChanged(); // a passage came, changed or went
+    void said(const QString& sentence);
+
+private:
+    DraftRequest request(DraftKind kind, DraftPlace place) const;
+    void begin(DraftKind kind, const QTextCursor& place);
+    void onPassageChanged();
+    void onPassageFinished();
+    void loadKept();
+    void preview();
+    void insertKept(StoredDraft draft);
+    void discardKept(StoredDraft draft);
+    void keepState(StoredDraft draft);
+
+    Desk m_desk;
+    StoryContext m_context;
+    std::unique_ptr<Passage> m_passage;
+    QTimer m_preview, m_kept;
+    NodeId m_node = 0;
+    QString m_failure; // already said
+};
+
+} // namespace palimpsest

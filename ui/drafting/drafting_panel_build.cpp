@@ -1,0 +1,253 @@
+// How the drafting panel is put together.
+#include "ui/drafting/drafting_panel.h"
+
+#include "ui/widgets/budget_bar.h"
+#include "ui/widgets/track_slider.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QPainter>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QStyledItemDelegate>
+#include <functional>
+
+namespace palimpsest {
+namespace {
+
+constexpr int kSide = 18; // margin of the panel
+
+QLabel* quietLabel(const QString& text, QWidget* parent) {
+    auto* label = new QLabel(text, parent);
+    label->setObjectName("quiet");
+    return label;
+}
+
+// The combo box draws no arrow of its own under a style sheet; this is it.
+class KindBox : public QComboBox {
+public:
+    using QComboBox::QComboBox;
+
+private:
+    void paintEvent(QPaintEvent* event) override;
+};
+
+void KindBox::paintEvent(QPaintEvent* event) {
+    QComboBox::paintEvent(event);
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const qreal x = isRightToLeft() ? 16 : width() - 16, y = height() / 2.0;
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(palette().color(QPalette::Dark));
+    painter.drawPolygon(QPolygonF{{x - 4, y - 2}, {x + 4, y - 2}, {x, y + 3}});
+}
+
+QString valueText(const QString& name, int value) {
+    if (name == DraftingPanel::tr("Length")) return DraftingPanel::tr("about %1 words").arg(value);
+    if (name == DraftingPanel::tr("Patience"))
+        return value == 1 ? DraftingPanel::tr("1 pass a block") : DraftingPanel::tr("%1 passes a block").arg(value);
+    if (name == DraftingPanel::tr("Temperature")) return QLocale().toString(value / 10.0, 'f', 1);
+    if (name == DraftingPanel::tr("Strength")) return DraftingPanel::tr("%1 % of the words").arg(value);
+    return value == 1 ? DraftingPanel::tr("1") : DraftingPanel::tr("%1, pick by agreement").arg(value);
+}
+
+} // namespace
+
+DraftingPanel::DraftingPanel(const Theme& theme, QWidget* parent) : QScrollArea(parent), m_theme(theme) {
+    setObjectName("draftingPanel");
+    setAccessibleName(tr("Drafting"));
+    setFrameShape(QFrame::NoFrame);
+    setWidgetResizable(true);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setFocusPolicy(Qt::NoFocus);
+    auto* contents = new QWidget(this);
+    contents->setObjectName("draftingContents");
+    auto* column = new QVBoxLayout(contents);
+    column->setContentsMargins(kSide, 12, kSide, 14);
+    column->setSpacing(6);
+    setWidget(contents);
+    buildChoices(*column);
+    buildSeed(*column);
+    buildContext(*column);
+    buildDrafts(*column);
+    buildModel(*column);
+    column->addStretch(1);
+    for (TrackSlider* slider : {m_length, m_passes, m_temperature, m_drafts, m_strength})
+        connect(slider, &TrackSlider::valueChanged, this, &DraftingPanel::onChoice);
+    connect(m_kind, &QComboBox::currentIndexChanged, this, &DraftingPanel::onChoice);
+    connect(&theme, &Theme::changed, this, [this] {
+        for (int part = 0; part < 3; ++part) m_swatches[part]->setPixmap(m_budget->swatch(part));
+    });
+    onChoice();
+    showContext(nullptr);
+    showSession(nullptr);
+    showKept({});
+}
+
+QLabel* DraftingPanel::addHeading(QVBoxLayout& column, const QString& text) {
+    auto* label = new QLabel(text.toUpper(), widget());
+    label->setObjectName("sectionTitle");
+    label->setAccessibleName(text);
+    QFont font = label->font();
+    font.setPointSizeF(font.pointSizeF() * 0.82);
+    font.setLetterSpacing(QFont::AbsoluteSpacing, 0.4);
+    label->setFont(font);
+    column.addSpacing(10);
+    column.addWidget(label);
+    return label;
+}
+
+TrackSlider* DraftingPanel::addSlider(QVBoxLayout& column, const QString& name, int from, int to, int value) {
+    auto* row = new QWidget(widget());
+    auto* title = new QLabel(name, row);
+    QLabel* shown = quietLabel(valueText(name, value), row);
+    auto* slider = new TrackSlider(row);
+    slider->setRange(from, to);
+    slider->setValue(value);
+    slider->setAccessibleName(name);
+    slider->setAccessibleDescription(shown->text());
+    title->setBuddy(slider);
+    connect(slider, &TrackSlider::valueChanged, shown, [name, shown, slider](int now) {
+        shown->setText(valueText(name, now));
+        slider->setAccessibleDescription(shown->text());
+    });
+    auto* words = new QHBoxLayout;
+    words->addWidget(title);
+    words->addStretch(1);
+    words->addWidget(shown);
+    auto* rows = new QVBoxLayout(row);
+    rows->setContentsMargins(0, 2, 0, 0);
+    rows->setSpacing(1);
+    rows->addLayout(words);
+    rows->addWidget(slider);
+    column.addWidget(row);
+    return slider;
+}
+
+void DraftingPanel::buildChoices(QVBoxLayout& column) {
+    auto* top = new QHBoxLayout;
+    auto* heading = new QVBoxLayout;
+    addHeading(*heading, tr("Draft"));
+    m_engine = new QLabel(widget());
+    m_engine->setObjectName("engineState");
+    m_engine->setAccessibleName(tr("Engine"));
+    m_engine->setWordWrap(true);
+    m_engine->setAlignment(Qt::AlignTrailing | Qt::AlignBottom);
+    top->addLayout(heading);
+    top->addWidget(m_engine, 1);
+    column.addLayout(top);
+
+    m_kind = new KindBox(widget());
+    m_kind->setAccessibleName(tr("What to draft"));
+    m_kind->addItems({tr("Continue here"), tr("Fill this gap, both sides"), tr("Rewrite this")});
+    m_kind->setItemDelegate(new QStyledItemDelegate(m_kind)); // the style sheet's, with room
+    column.addWidget(m_kind);
+
+    m_strength = addSlider(column, tr("Strength"), 5, 95, 40);
+    m_strength->setSingleStep(5);
+    m_strengthRow = m_strength->parentWidget();
+    m_length = addSlider(column, tr("Length"), 10, 400, 60);
+    m_length->setSingleStep(5);
+    m_length->setPageStep(20);
+    m_passes = addSlider(column, tr("Patience"), 1, 16, 4);
+    m_temperature = addSlider(column, tr("Temperature"), 0, 20, 8);
+    m_drafts = addSlider(column, tr("Drafts"), 1, DraftLimits::kDrafts, 1);
+}
+
+void DraftingPanel::buildSeed(QVBoxLayout& column) {
+    auto* row = new QHBoxLayout;
+    auto* title = new QLabel(tr("Seed"), widget());
+    m_seed = new QSpinBox(widget());
+    m_seed->setRange(1, 999999999);
+    m_seed->setButtonSymbols(QAbstractSpinBox::NoButtons);
+    m_seed->setAccessibleName(tr("Seed"));
+    m_seed->setToolTip(tr("The same seed and settings give the same draft"));
+    title->setBuddy(m_seed);
+    m_newSeed = new QCheckBox(tr("new each time"), widget());
+    m_newSeed->setAccessibleName(tr("New seed each time"));
+    m_newSeed->setChecked(true);
+    row->addWidget(title);
+    row->addWidget(m_seed, 1);
+    row->addWidget(m_newSeed);
+    column.addSpacing(4);
+    column.addLayout(row);
+
+    auto* buttons = new QHBoxLayout;
+    m_start = new QPushButton(widget());
+    m_start->setProperty("accent", true);
+    m_stop = new QPushButton(tr("Stop"), widget());
+    m_stop->setAccessibleName(tr("Stop"));
+    connect(m_start, &QPushButton::clicked, this, &DraftingPanel::startAsked);
+    connect(m_stop, &QPushButton::clicked, this, &DraftingPanel::stopAsked);
+    buttons->addWidget(m_start, 1);
+    buttons->addWidget(m_stop);
+    column.addSpacing(4);
+    column.addLayout(buttons);
+}
+
+void DraftingPanel::buildContext(QVBoxLayout& column) {
+    addHeading(column, tr("What the model sees"));
+    m_budget = new BudgetBar(m_theme, widget());
+    column.addWidget(m_budget);
+    const QString names[] = {tr("pinned notes"), tr("before"), tr("after")};
+    for (int part = 0; part < 3; ++part) {
+        auto* row = new QHBoxLayout;
+        m_swatches[part] = new QLabel(widget());
+        m_seen[part] = quietLabel({}, widget());
+        row->addWidget(m_swatches[part]);
+        row->addWidget(new QLabel(names[part], widget()));
+        row->addStretch(1);
+        row->addWidget(m_seen[part]);
+        column.addLayout(row);
+    }
+    m_contextNote = quietLabel({}, widget());
+    m_contextNote->setWordWrap(true);
+    column.addWidget(m_contextNote);
+}
+
+void DraftingPanel::buildDrafts(QVBoxLayout& column) {
+    m_othersHeading = addHeading(column, tr("Drafts of this passage"));
+    m_othersEmpty =
+        quietLabel(tr("None yet. Put the caret where the text should go on and choose Continue here."), widget());
+    m_othersEmpty->setWordWrap(true);
+    column.addWidget(m_othersEmpty);
+    m_others = new QVBoxLayout;
+    m_others->setSpacing(6);
+    column.addLayout(m_others);
+    m_keptHeading = addHeading(column, tr("Kept drafts of this scene"));
+    m_kept = new QVBoxLayout;
+    m_kept->setSpacing(6);
+    column.addLayout(m_kept);
+}
+
+QLabel* DraftingPanel::addFact(QVBoxLayout& column, const QString& name) {
+    auto* row = new QHBoxLayout;
+    QLabel* value = quietLabel({}, widget());
+    value->setTextFormat(Qt::PlainText);
+    row->addWidget(new QLabel(name, widget()));
+    row->addStretch(1);
+    row->addWidget(value);
+    column.addLayout(row);
+    return value;
+}
+
+void DraftingPanel::buildModel(QVBoxLayout& column) {
+    addHeading(column, tr("Model"));
+    m_model = addFact(column, tr("Model"));
+    m_device = addFact(column, tr("Device"));
+    m_why = quietLabel({}, widget());
+    m_why->setTextFormat(Qt::PlainText);
+    m_why->setWordWrap(true);
+    column.addWidget(m_why);
+    m_useModel = new QCheckBox(tr("Use the model"), widget());
+    m_useModel->setToolTip(tr("Off: nothing of it runs, and nothing is drafted"));
+    m_useModel->setAccessibleName(tr("Use the model"));
+    connect(m_useModel, &QCheckBox::toggled, this, &DraftingPanel::modelSwitched);
+    column.addSpacing(4);
+    column.addWidget(m_useModel);
+}
+
+} // namespace palimpsest

@@ -1,0 +1,77 @@
+#include "ui/editor/scene_shelf.h"
+
+#include "ui/editor/scene_document.h"
+
+namespace palimpsest {
+
+SceneShelf::SceneShelf(ProjectService& project, QObject* parent) : QObject(parent), m_project(project) {
+    connect(&project, &ProjectService::nodesChanged, this, [this] {
+        for (const auto& [id, scene] : m_scenes)
+            if (const Node* node = m_project.node(id)) layoutOf(*scene).setTitle(node->title);
+    });
+}
+
+PageLayout& SceneShelf::layoutOf(const Scene& scene) const {
+    return static_cast<PageLayout&>(*scene.document.documentLayout());
+}
+
+void SceneShelf::setLook(const PageMetrics& metrics, const PageColours& colours) {
+    const bool sameMetrics = metrics.font == m_metrics.font && metrics.pitch == m_metrics.pitch;
+    m_metrics = metrics;
+    m_colours = colours;
+    for (const auto& [id, scene] : m_scenes) {
+        layoutOf(*scene).setColours(colours);
+        if (sameMetrics) continue;
+        scene->document.setDefaultFont(metrics.font);
+        layoutOf(*scene).setMetrics(metrics);
+    }
+}
+
+void SceneShelf::setProvenanceShown(bool shown) {
+    m_provenanceShown = shown;
+    for (const auto& [id, scene] : m_scenes) layoutOf(*scene).setProvenanceShown(shown);
+}
+
+void SceneShelf::take(NodeId node, QObject* context, std::function<void(Result<Scene*>)> done) {
+    if (Scene* scene = find(node)) return done(scene);
+    m_project.loadText(node, context, [this, node, done = std::move(done)](Result<SceneText> text) {
+        if (Scene* scene = find(node)) return done(scene);
+        if (!text) return done(text.error());
+        done(add(node, *text));
+    });
+}
+
+SceneShelf::Scene* SceneShelf::add(NodeId node, const SceneText& text) {
+    auto scene = std::make_unique<Scene>();
+    scene->node = node;
+    QTextDocument& document = scene->document;
+    document.setDefaultFont(m_metrics.font);
+    document.setDocumentMargin(0);
+    fillDocument(document, text);
+    auto* layout = new PageLayout(&document);
+    document.setDocumentLayout(layout);
+    layout->setMetrics(m_metrics);
+    layout->setColours(m_colours);
+    layout->setProvenanceShown(m_provenanceShown);
+    if (const Node* known = m_project.node(node)) layout->setTitle(known->title);
+    Scene* made = scene.get();
+    connect(&document, &QTextDocument::contentsChange, this,
+            [made](int position, int, int added) { forgetBlocks(made->document, position, added); });
+    connect(&document, &QTextDocument::contentsChanged, this, [this, made] {
+        m_project.textEdited(made->node, readDocument(made->document));
+        Q_EMIT edited(made->node);
+    });
+    m_scenes[node] = std::move(scene);
+    return made;
+}
+
+SceneShelf::Scene* SceneShelf::find(NodeId node) const {
+    const auto found = m_scenes.find(node);
+    return found == m_scenes.end() ? nullptr : found->second.get();
+}
+
+void SceneShelf::clear() {
+    m_scenes.clear();
+}
+
+} // namespace palimpsest

@@ -1,0 +1,48 @@
+// The documents of the open project that were shown: each keeps its undo history, caret and scroll position.
+//
+// UI thread. Every change of a document goes to the project at once, which saves it within a second.
+#pragma once
+
+#include "app/services/project_service.h"
+#include "ui/editor/page_layout.h"
+
+#include <QTextDocument>
+#include <map>
+#include <memory>
+
+namespace palimpsest {
+
+class SceneShelf : public QObject {
+    Q_OBJECT
+public:
+    struct Scene {
+        QTextDocument document;
+        NodeId node = 0;
+        int caret = 0, scroll = 0;
+    };
+
+    explicit SceneShelf(ProjectService& project, QObject* parent = nullptr);
+
+    void setLook(const PageMetrics& metrics, const PageColours& colours);
+    void setProvenanceShown(bool shown);
+
+    // Loads what is not there yet. `done` may be called before this returns; the scene lives until clear().
+    void take(NodeId node, QObject* context, std::function<void(Result<Scene*>)> done);
+    Scene* find(NodeId node) const; // null when it was never taken
+    void clear();                   // another project was opened
+
+Q_SIGNALS:
+    void edited(qint64 node);
+
+private:
+    Scene* add(NodeId node, const SceneText& text);
+    PageLayout& layoutOf(const Scene& scene) const;
+
+    ProjectService& m_project;
+    std::map<NodeId, std::unique_ptr<Scene>> m_scenes;
+    PageMetrics m_metrics;
+    PageColours m_colours;
+    bool m_provenanceShown = false;
+};
+
+} // namespace palimpsest

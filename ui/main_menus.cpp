@@ -1,0 +1,206 @@
+#include "ui/main_menus.h"
+
+#include "ui/editor/passage_view.h"
+
+#include <QActionGroup>
+#include <QFileInfo>
+#include <QMenuBar>
+
+namespace palimpsest {
+
+MainMenus::MainMenus(QMainWindow& window, Theme& theme, SceneEditor& editor, Binder& binder, Drafting& drafting)
+    : QObject(&window), m_window(window), m_theme(theme), m_editor(editor), m_binder(binder), m_drafting(drafting) {
+    window.menuBar()->setAccessibleName(tr("Menus"));
+    buildFile();
+    buildEdit();
+    buildView();
+    buildInsertAndFormat();
+    buildDraft();
+    buildProject();
+    QMenu* help = window.menuBar()->addMenu(tr("&Help"));
+    add(help, tr("&About Palimpsest"), {}, [this] { Q_EMIT aboutAsked(); });
+    connect(&drafting, &Drafting::stateChanged, this, &MainMenus::refreshDraft);
+    refreshDraft();
+}
+
+QAction* MainMenus::add(QMenu* menu, const QString& text, const QKeySequence& keys, std::function<void()> act) {
+    QAction* action = menu->addAction(text);
+    action->setShortcut(keys);
+    connect(action, &QAction::triggered, this, std::move(act));
+    return action;
+}
+
+void MainMenus::buildFile() {
+    QMenu* menu = m_window.menuBar()->addMenu(tr("&File"));
+    add(menu, tr("&New project…"), QKeySequence::New, [this] { Q_EMIT newAsked(); });
+    add(menu, tr("&Open…"), QKeySequence::Open, [this] { Q_EMIT openAsked(); });
+    m_recent = menu->addMenu(tr("Open &recent"));
+    add(menu, tr("Open the &sample"), {}, [this] { Q_EMIT sampleAsked(); });
+    menu->addSeparator();
+    m_needProject << add(menu, tr("&Save now"), QKeySequence::Save, [this] { Q_EMIT saveAsked(); });
+    menu->addSeparator();
+    add(menu, tr("&Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), [this] { m_window.close(); });
+}
+
+void MainMenus::setRecent(const QStringList& paths) {
+    m_recent->clear();
+    m_recent->setEnabled(!paths.isEmpty());
+    for (const QString& path : paths) {
+        QAction* action = m_recent->addAction(QFileInfo(path).completeBaseName().replace(u'&', QStringLiteral("&&")));
+        action->setToolTip(path);
+        connect(action, &QAction::triggered, this, [this, path] { Q_EMIT pathAsked(path); });
+    }
+}
+
+void MainMenus::setProjectOpen(bool open) {
+    for (QAction* action : m_needProject) action->setEnabled(open);
+}
+
+void MainMenus::buildEdit() {
+    QMenu* menu = m_window.menuBar()->addMenu(tr("&Edit"));
+    SceneEditor* editor = &m_editor;
+    QAction* undo = add(menu, tr("&Undo"), QKeySequence::Undo, [editor] { editor->undoEdit(); });
+    QAction* redo = add(menu, tr("&Redo"), QKeySequence::Redo, [editor] { editor->redoEdit(); });
+    connect(editor, &QTextEdit::undoAvailable, undo, &QAction::setEnabled);
+    connect(editor, &QTextEdit::redoAvailable, redo, &QAction::setEnabled);
+    menu->addSeparator();
+    QAction* cut = add(menu, tr("Cu&t"), QKeySequence::Cut, [editor] { editor->cutSelection(); });
+    QAction* copy = add(menu, tr("&Copy"), QKeySequence::Copy, [editor] { editor->copy(); });
+    add(menu, tr("&Paste"), QKeySequence::Paste, [editor] { editor->paste(); });
+    menu->addSeparator();
+    add(menu, tr("Select &all"), QKeySequence::SelectAll, [editor] { editor->selectAll(); });
+    for (QAction* action : {undo, redo, cut, copy}) action->setEnabled(false);
+    for (QAction* action : {cut, copy}) connect(editor, &QTextEdit::copyAvailable, action, &QAction::setEnabled);
+}
+
+void MainMenus::buildView() {
+    QMenu* menu = m_window.menuBar()->addMenu(tr("&View"));
+    const auto check = [this, menu](const QString& text, const QKeySequence& keys, bool on) {
+        QAction* action = menu->addAction(text);
+        action->setShortcut(keys);
+        action->setCheckable(true);
+        action->setChecked(on);
+        return action;
+    };
+    m_showBinder = check(tr("&Binder"), QKeySequence(Qt::Key_F9), true);
+    m_showPanel = check(tr("&Drafting panel"), QKeySequence(Qt::SHIFT | Qt::Key_F9), true);
+    m_fullScreen = check(tr("&Full screen, the page alone"), QKeySequence(Qt::Key_F11), false);
+    menu->addSeparator();
+    m_showProvenance = check(tr("Show what was d&rafted"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P), false);
+    m_reduceMotion = check(tr("Reduce &motion"), {}, false);
+    menu->addSeparator();
+    QMenu* themes = menu->addMenu(tr("&Theme"));
+    auto* group = new QActionGroup(themes);
+    const QString names[] = {tr("Follow the &system"), tr("&Light"), tr("&Dark")};
+    for (int i = 0; i < 3; ++i) {
+        QAction* action = themes->addAction(names[i]);
+        action->setCheckable(true);
+        action->setActionGroup(group);
+        action->setChecked(int(m_theme.choice()) == i);
+        connect(&m_theme, &Theme::changed, action,
+                [this, action, i] { action->setChecked(int(m_theme.choice()) == i); });
+        connect(action, &QAction::triggered, this, [this, i] {
+            m_theme.choose(Theme::Choice(i));
+            Q_EMIT themeChosen();
+        });
+    }
+    menu->addSeparator();
+    add(menu, tr("Go to the &page"), QKeySequence(Qt::CTRL | Qt::Key_1), [this] { m_editor.setFocus(); });
+    add(menu, tr("Go to the b&inder"), QKeySequence(Qt::CTRL | Qt::Key_2), [this] {
+        m_showBinder->setChecked(true);
+        m_binder.tree()->setFocus();
+    });
+}
+
+void MainMenus::buildInsertAndFormat() {
+    SceneEditor* editor = &m_editor;
+    QMenu* insert = m_window.menuBar()->addMenu(tr("&Insert"));
+    Binder* binder = &m_binder;
+    const QKeySequence sceneKeys(Qt::CTRL | Qt::SHIFT | Qt::Key_N);
+    m_needProject << add(insert, tr("New &scene"), sceneKeys, [binder] { binder->addNode(NodeKind::Scene); })
+                  << add(insert, tr("New &chapter"), {}, [binder] { binder->addNode(NodeKind::Chapter); })
+                  << add(insert, tr("New &part"), {}, [binder] { binder->addNode(NodeKind::Part); })
+                  << add(insert, tr("New &note"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_N),
+                         [binder] { binder->addNode(NodeKind::Note); });
+    insert->addSeparator();
+    add(insert, tr("Scene &break"), {}, [editor] { editor->insertSceneBreak(); });
+
+    QMenu* format = m_window.menuBar()->addMenu(tr("F&ormat"));
+    add(format, tr("&Bold"), QKeySequence::Bold, [editor] { editor->toggleBold(); });
+    add(format, tr("&Italic"), QKeySequence::Italic, [editor] { editor->toggleItalic(); });
+    add(format, tr("&Underline"), QKeySequence::Underline, [editor] { editor->toggleUnderline(); });
+    add(format, tr("&Strike through"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_X),
+        [editor] { editor->toggleStrike(); });
+    format->addSeparator();
+    add(format, tr("&Paragraph"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_0),
+        [editor] { editor->setBlockKind(BlockKind::Paragraph, 0); });
+    for (int level = 1; level <= 3; ++level)
+        add(format, tr("Heading &%1").arg(level), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key(Qt::Key_0 + level)),
+            [editor, level] { editor->setBlockKind(BlockKind::Heading, level); });
+    add(format, tr("&Quotation"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_Q),
+        [editor] { editor->setBlockKind(BlockKind::Quote, 0); });
+}
+
+void MainMenus::buildDraft() {
+    QMenu* menu = m_window.menuBar()->addMenu(tr("&Draft"));
+    Drafting* drafting = &m_drafting;
+    const auto onPassage = [drafting](auto act) {
+        return [drafting, act] {
+            if (Passage* passage = drafting->passage()) act(*passage);
+        };
+    };
+    const QKeySequence fillKeys(Qt::CTRL | Qt::SHIFT | Qt::Key_Return);
+    QAction* go = add(menu, tr("&Continue here"), QKeySequence(Qt::CTRL | Qt::Key_Return),
+                      [drafting] { drafting->start(DraftKind::Continue); });
+    QAction* fill = add(menu, tr("&Fill this gap"), fillKeys, [drafting] { drafting->start(DraftKind::Infill); });
+    QAction* rewrite = add(menu, tr("&Rewrite this"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R),
+                           [drafting] { drafting->start(DraftKind::Rewrite); });
+    m_editor.addActions({go, fill, rewrite}); // for the page's context menu
+    m_stop = add(menu, tr("&Stop"), QKeySequence(Qt::Key_Escape), [drafting] { drafting->stop(); });
+    menu->addSeparator();
+    m_accept = add(menu, tr("&Accept"), QKeySequence(Qt::ALT | Qt::Key_Return),
+                   onPassage([](Passage& passage) { passage.accept(); }));
+    m_another = add(menu, tr("A&nother"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A),
+                    onPassage([](Passage& passage) { passage.session().another(); }));
+    m_moveTheRest = add(menu, tr("&Move the rest again"), QKeySequence(Qt::CTRL | Qt::Key_M),
+                        onPassage([](Passage& passage) { passage.moveTheRest(); }));
+    m_branch = add(menu, tr("&Branch from the pass shown"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_B),
+                   onPassage([](Passage& passage) { passage.session().branchFromShown(); }));
+    m_discard = add(menu, tr("&Discard"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Backspace),
+                    onPassage([](Passage& passage) { passage.discard(); }));
+    menu->addSeparator();
+    m_goTo = add(menu, tr("&Go to the passage"), QKeySequence(Qt::CTRL | Qt::Key_L),
+                 onPassage([](Passage& passage) { passage.focus(); }));
+    m_lock = add(menu, tr("&Lock or free the word"), QKeySequence(Qt::CTRL | Qt::Key_K),
+                 onPassage([](Passage& passage) { passage.view().toggleFocusedWord(); }));
+}
+
+void MainMenus::refreshDraft() {
+    const Passage* passage = m_drafting.passage();
+    const bool runs = m_drafting.isRunning();
+    const bool hasWords = passage && !passage->session().tokens().empty();
+    m_stop->setEnabled(runs);
+    for (QAction* action : {m_goTo, m_lock, m_discard}) action->setEnabled(passage);
+    m_accept->setEnabled(hasWords);
+    m_another->setEnabled(passage && !runs);
+    for (QAction* action : {m_moveTheRest, m_branch}) action->setEnabled(hasWords && !runs);
+}
+
+void MainMenus::buildProject() {
+    QMenu* menu = m_window.menuBar()->addMenu(tr("&Project"));
+    Binder* binder = &m_binder;
+    m_needProject << add(menu, tr("&Rename"), QKeySequence(Qt::Key_F2), [binder] {
+        binder->renameCurrent();
+    }) << add(menu, tr("&Pin or unpin the note"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), [binder] {
+        binder->togglePin();
+    }) << add(menu, tr("Move &up"), QKeySequence(Qt::ALT | Qt::Key_Up), [binder] {
+        binder->moveCurrent(-1);
+    }) << add(menu, tr("Move &down"), QKeySequence(Qt::ALT | Qt::Key_Down), [binder] { binder->moveCurrent(1); });
+    QAction* trash = add(menu, tr("Move to the &trash"), QKeySequence::Delete, [binder] { binder->trashCurrent(); });
+    // Delete is a key of the text as well: it moves a scene only where the binder has the keyboard.
+    trash->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    binder->tree()->addAction(trash);
+    m_needProject << trash;
+}
+
+} // namespace palimpsest

@@ -1,0 +1,60 @@
+// The menus of the window: every command has its place here and shows its shortcut.
+//
+// UI thread. Commands on the text, the binder and the passage are wired directly; what concerns the window as a whole
+// is asked of it through signals.
+#pragma once
+
+#include "ui/drafting/drafting.h"
+#include "ui/outline/binder.h"
+
+#include <QMainWindow>
+
+class QAction;
+class QMenu;
+
+namespace palimpsest {
+
+class MainMenus : public QObject {
+    Q_OBJECT
+public:
+    MainMenus(QMainWindow& window, Theme& theme, SceneEditor& editor, Binder& binder, Drafting& drafting);
+
+    void setRecent(const QStringList& paths);
+    void setProjectOpen(bool open);
+    QAction* showBinder() const { return m_showBinder; }
+    QAction* showPanel() const { return m_showPanel; }
+    QAction* fullScreen() const { return m_fullScreen; }
+    QAction* reduceMotion() const { return m_reduceMotion; }
+    QAction* showProvenance() const { return m_showProvenance; }
+
+Q_SIGNALS:
+    void newAsked();
+    void openAsked();
+    void sampleAsked();
+    void pathAsked(const QString& path);
+    void saveAsked();
+    void themeChosen();
+    void aboutAsked();
+
+private:
+    QAction* add(QMenu* menu, const QString& text, const QKeySequence& keys, std::function<void()> act);
+    void buildFile();
+    void buildEdit();
+    void buildView();
+    void buildInsertAndFormat();
+    void buildDraft();
+    void buildProject();
+    void refreshDraft();
+
+    QMainWindow& m_window;
+    Theme& m_theme;
+    SceneEditor& m_editor;
+    Binder& m_binder;
+    Drafting& m_drafting;
+    QMenu* m_recent = nullptr;
+    QAction *m_showBinder, *m_showPanel, *m_fullScreen, *m_reduceMotion, *m_showProvenance;
+    QAction *m_stop, *m_accept, *m_another, *m_moveTheRest, *m_branch, *m_discard, *m_goTo, *m_lock;
+    QList<QAction*> m_needProject;
+};
+
+} // namespace palimpsest

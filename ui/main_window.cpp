@@ -1,0 +1,387 @@
+#include "ui/main_window.h"
+
+#include "app/services/sample_project.h"
+#include "engine/base/paths.h"
+#include "ui/drafting/drafting.h"
+#include "ui/editor/scene_document.h"
+#include "ui/main_menus.h"
+#include "ui/outline/binder.h"
+#include "ui/settings/app_settings.h"
+#include "ui/theme/icons.h"
+#include "ui/widgets/message_bar.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDir>
+#include <QFileDialog>
+#include <QLabel>
+#include <QLocale>
+#include <QMenuBar>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QVBoxLayout>
+
+namespace palimpsest {
+namespace {
+
+constexpr int kPagePixels = 19;      // size of the serif
+constexpr qreal kPitch = 1.53;       // row to row, in sizes of the serif
+constexpr qreal kParagraphGap = 0.6; // between paragraphs, in the same
+constexpr int kStatusDelayMs = 300;
+const char* const kOpenNode = "open_node";
+const char* const kCaret = "caret";
+
+QString fileFilter() {
+    return MainWindow::tr("Palimpsest projects (*.palimpsest)");
+}
+
+} // namespace
+
+MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& project)
+    : m_theme(theme),
+      m_engine(engine),
+      m_project(project),
+      m_shelf(new SceneShelf(project, this)),
+      m_binder(new Binder(theme, project, this)),
+      m_editor(new SceneEditor(this)),
+      m_panel(new DraftingPanel(theme, this)),
+      m_bar(new MessageBar(theme, this)),
+      m_splitter(new QSplitter(this)) {
+    setWindowIcon(drawnIcon(Glyph::Application, theme.colours().accent));
+    m_editor->setAccessibleName(tr("Page"));
+    m_splitter->addWidget(m_binder);
+    m_splitter->addWidget(buildPage());
+    m_splitter->addWidget(m_panel);
+    m_splitter->setHandleWidth(3);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setSizes({250, 860, 320});
+    m_binder->setMinimumWidth(140);
+    m_panel->setMinimumWidth(270);
+    setCentralWidget(m_splitter);
+    m_drafting = new Drafting(
+        {theme, engine, project, *m_shelf, *m_editor, *m_panel, [this] { return m_binder->scenesInOrder(); }}, this);
+    m_menus = new MainMenus(*this, theme, *m_editor, *m_binder, *m_drafting);
+    buildStatus();
+    connectServices();
+    connectMenus();
+    applyLook();
+    showNothing();
+    restoreWindow();
+}
+
+MainWindow::~MainWindow() {
+    // Before the documents it stands on go.
+    m_drafting->forgetProject();
+    m_editor->showDocument(nullptr);
+}
+
+QWidget* MainWindow::buildPage() {
+    auto* side = new QWidget(this);
+    m_pages = new QStackedWidget(side);
+    m_pages->addWidget(m_editor);
+    m_pages->addWidget(buildEmpty());
+    auto* column = new QVBoxLayout(side);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_bar);
+    column->addWidget(m_pages, 1);
+    return side;
+}
+
+QWidget* MainWindow::buildEmpty() {
+    auto* page = new QWidget(this);
+    page->setObjectName("emptyPage");
+    auto* sentence = new QLabel(tr("Nothing is open. Choose a scene in the binder, or begin here:"), page);
+    sentence->setObjectName("quiet");
+    sentence->setAlignment(Qt::AlignCenter);
+    sentence->setWordWrap(true);
+    auto* buttons = new QHBoxLayout;
+    buttons->addStretch();
+    const auto add = [this, page, buttons](const QString& text, void (MainWindow::*act)()) {
+        auto* button = new QPushButton(text, page);
+        button->setAccessibleName(text);
+        connect(button, &QPushButton::clicked, this, act);
+        buttons->addWidget(button);
+    };
+    add(tr("New project…"), &MainWindow::askNew);
+    add(tr("Open…"), &MainWindow::askOpen);
+    add(tr("Open the sample"), &MainWindow::openSample);
+    buttons->addStretch();
+    auto* column = new QVBoxLayout(page);
+    column->addStretch(2);
+    column->addWidget(sentence);
+    column->addSpacing(12);
+    column->addLayout(buttons);
+    column->addStretch(3);
+    return page;
+}
+
+void MainWindow::buildStatus() {
+    m_words = new QLabel(this);
+    m_saved = new QLabel(this);
+    m_provenance = new QLabel(this);
+    m_where = new QLabel(this);
+    m_where->setObjectName("quiet");
+    m_where->setContentsMargins(0, 0, 12, 0);
+    menuBar()->setCornerWidget(m_where);
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->addWidget(m_words);
+    statusBar()->addPermanentWidget(m_saved);
+    statusBar()->addPermanentWidget(m_provenance);
+    m_status.setSingleShot(true);
+    m_status.setInterval(kStatusDelayMs);
+    connect(&m_status, &QTimer::timeout, this, &MainWindow::refreshStatus);
+}
+
+void MainWindow::connectServices() {
+    const auto soon = qOverload<>(&QTimer::start);
+    connect(&m_project, &ProjectService::opened, this, &MainWindow::onOpened);
+    connect(&m_project, &ProjectService::failed, this, &MainWindow::say);
+    connect(&m_project, &ProjectService::savedStateChanged, this, &MainWindow::refreshStatus);
+    connect(&m_project, &ProjectService::wordsChanged, &m_status, soon);
+    connect(&m_project, &ProjectService::nodesChanged, this, [this] {
+        const Node* shown = m_project.node(m_node);
+        if (m_node && (!shown || shown->trashed)) showNothing();
+        refreshTitle();
+        m_status.start();
+    });
+    connect(&m_engine, &EngineService::restarted, this, &MainWindow::say);
+    connect(m_shelf, &SceneShelf::edited, &m_status, soon);
+    connect(m_editor, &QTextEdit::cursorPositionChanged, &m_status, soon);
+    connect(m_binder, &Binder::opened, this, &MainWindow::openNode);
+    connect(m_binder, &Binder::trashed, this, &MainWindow::onTrashed);
+    connect(m_drafting, &Drafting::said, this, &MainWindow::say);
+    connect(m_panel, &DraftingPanel::choicesChanged, this, [this] { AppSettings().setDraftChoices(m_panel->saved()); });
+    connect(&m_theme, &Theme::changed, this, &MainWindow::applyLook);
+}
+
+void MainWindow::connectMenus() {
+    connect(m_menus, &MainMenus::newAsked, this, &MainWindow::askNew);
+    connect(m_menus, &MainMenus::openAsked, this, &MainWindow::askOpen);
+    connect(m_menus, &MainMenus::sampleAsked, this, &MainWindow::openSample);
+    connect(m_menus, &MainMenus::pathAsked, this, &MainWindow::openPath);
+    connect(m_menus, &MainMenus::saveAsked, this, [this] { m_project.saveNow(); });
+    connect(m_menus, &MainMenus::themeChosen, this, [this] { AppSettings().setTheme(m_theme.choice()); });
+    connect(m_menus, &MainMenus::aboutAsked, this, [this] {
+        say(tr("Palimpsest %1. Nothing you write leaves this machine.").arg(QApplication::applicationVersion()));
+    });
+    connect(m_menus->showBinder(), &QAction::toggled, m_binder, &QWidget::setVisible);
+    connect(m_menus->showPanel(), &QAction::toggled, m_panel, &QWidget::setVisible);
+    connect(m_menus->fullScreen(), &QAction::toggled, this, &MainWindow::setFullScreen);
+    connect(m_menus->showProvenance(), &QAction::toggled, m_shelf, &SceneShelf::setProvenanceShown);
+    connect(m_menus->reduceMotion(), &QAction::toggled, this, [this](bool reduce) {
+        m_theme.setReducesMotion(reduce);
+        AppSettings().setReduceMotion(reduce);
+    });
+}
+
+void MainWindow::applyLook() {
+    const Colours& c = m_theme.colours();
+    PageMetrics metrics;
+    metrics.font = Theme::pageFont(kPagePixels);
+    metrics.pitch = qRound(kPagePixels * kPitch);
+    metrics.paragraphGap = qRound(kPagePixels * kParagraphGap);
+    m_shelf->setLook(metrics, {c.page, c.desk, c.text, c.quiet, c.line, c.accent});
+    QPalette palette = QApplication::palette();
+    palette.setColor(QPalette::Base, c.desk); // the page is painted on it
+    m_editor->setPalette(palette);
+}
+
+void MainWindow::say(const QString& sentence) {
+    m_bar->say(sentence);
+}
+
+void MainWindow::openPath(const QString& path) {
+    m_project.open(QDir::current().absoluteFilePath(path));
+}
+
+void MainWindow::createProject(const QString& path) {
+    m_project.create(QDir::current().absoluteFilePath(path), QFileInfo(path).completeBaseName());
+}
+
+void MainWindow::openSample() {
+    const QString folder = QString::fromStdString(dataFolder().string());
+    const QString path = folder + QStringLiteral("/the-winter-ferry.palimpsest");
+    if (!QFileInfo::exists(path)) {
+        QDir().mkpath(folder);
+        if (auto made = createSampleProject(QStringLiteral("the-winter-ferry"), path); !made)
+            return say(QString::fromStdString(made.error().message));
+    }
+    openPath(path);
+}
+
+void MainWindow::openLast() {
+    const QStringList recent = AppSettings().recent();
+    if (!recent.isEmpty() && QFileInfo::exists(recent.front())) return openPath(recent.front());
+    openSample();
+}
+
+void MainWindow::onOpened(OpenOutcome, const QString& sentence) {
+    if (!sentence.isEmpty()) say(sentence);
+    if (!m_project.isOpen() || m_project.path() == m_shownProject) return;
+    m_shownProject = m_project.path();
+    showNothing();
+    m_drafting->forgetProject();
+    m_shelf->clear();
+    if (sentence.isEmpty()) m_bar->dismiss();
+    m_menus->setProjectOpen(true);
+    AppSettings settings;
+    settings.addRecent(m_shownProject);
+    m_menus->setRecent(settings.recent());
+    const NodeId last = m_project.setting(kOpenNode).toLongLong();
+    const Node* node = m_project.node(last);
+    openNode(node && !node->trashed ? last : m_binder->firstScene());
+    refreshStatus();
+}
+
+void MainWindow::openNode(NodeId node) {
+    if (!node || node == m_node) return;
+    rememberPlace();
+    m_shelf->take(node, this, [this, node](Result<SceneShelf::Scene*> taken) {
+        const Node* known = m_project.node(node);
+        if (!taken) return say(QString::fromStdString(taken.error().message));
+        if (!known || known->trashed) return;
+        SceneShelf::Scene& scene = **taken;
+        m_node = node;
+        m_pages->setCurrentIndex(0);
+        m_editor->showDocument(&scene.document);
+        if (scene.caret == 0 && m_project.setting(kOpenNode).toLongLong() == node)
+            scene.caret = m_project.setting(kCaret).toInt();
+        QTextCursor caret(&scene.document);
+        caret.setPosition(std::min(scene.caret, scene.document.characterCount() - 1));
+        m_editor->setTextCursor(caret);
+        m_editor->verticalScrollBar()->setValue(scene.scroll);
+        m_editor->ensureCursorVisible();
+        m_binder->select(node);
+        m_drafting->setScene(node);
+        if (!m_binder->tree()->hasFocus() && !m_binder->isAncestorOf(focusWidget())) m_editor->setFocus();
+        m_project.setSetting(kOpenNode, QString::number(node));
+        refreshTitle();
+        refreshStatus();
+    });
+}
+
+void MainWindow::showNothing() {
+    m_node = 0;
+    m_editor->showDocument(nullptr);
+    m_pages->setCurrentIndex(1);
+    m_drafting->setScene(0);
+    m_menus->setProjectOpen(m_project.isOpen());
+    refreshTitle();
+    refreshStatus();
+}
+
+void MainWindow::onTrashed(NodeId node) {
+    const Node* trashed = m_project.node(node);
+    if (!trashed) return;
+    m_bar->offer(tr("“%1” is in the trash.").arg(trashed->title), tr("Undo"), [this, node] {
+        m_project.setTrashed(node, false);
+        openNode(node);
+    });
+}
+
+// Where the writer is in the scene shown, for coming back to it.
+void MainWindow::rememberPlace() {
+    SceneShelf::Scene* scene = m_shelf->find(m_node);
+    if (!scene) return;
+    scene->caret = m_editor->textCursor().position();
+    scene->scroll = m_editor->verticalScrollBar()->value();
+    m_project.setSetting(kCaret, QString::number(scene->caret));
+}
+
+void MainWindow::askNew() {
+    auto* dialog = new QFileDialog(this, tr("New project"), QDir::homePath(), fileFilter());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setOption(QFileDialog::DontConfirmOverwrite); // an existing file is refused, never written over
+    dialog->setDefaultSuffix(QStringLiteral("palimpsest"));
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::createProject);
+    dialog->open();
+}
+
+void MainWindow::askOpen() {
+    auto* dialog = new QFileDialog(this, tr("Open project"), QDir::homePath(), fileFilter());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openPath);
+    dialog->open();
+}
+
+void MainWindow::refreshTitle() {
+    const Node* node = m_project.node(m_node);
+    const Node* parent = node ? m_project.node(node->parent) : nullptr;
+    QString where = m_project.title();
+    if (node)
+        where += QStringLiteral(" — ") + (parent ? parent->title + QStringLiteral(" · ") : QString()) + node->title;
+    m_where->setText(where);
+    m_where->adjustSize();
+    menuBar()->adjustSize();
+    setWindowTitle(m_project.isOpen() ? tr("%1 – Palimpsest").arg(m_project.title()) : tr("Palimpsest"));
+}
+
+void MainWindow::refreshStatus() {
+    const QLocale locale;
+    const bool open = m_project.isOpen();
+    const SceneShelf::Scene* scene = m_shelf->find(m_node);
+    m_saved->setText(!open ? QString() : m_project.hasUnsaved() ? tr("Saving…") : tr("Saved"));
+    m_provenance->setText(QString());
+    if (!scene)
+        return m_words->setText(open ? tr("%1 words in book").arg(locale.toString(m_project.totalWords())) : QString());
+    const ProvenanceReport report = reportProvenance(readDocument(scene->document));
+    const bool note = m_project.node(m_node) && m_project.node(m_node)->kind == NodeKind::Note;
+    m_words->setText((note ? tr("%1 words in note · %2 in book") : tr("%1 words in scene · %2 in book"))
+                         .arg(locale.toString(report.words), locale.toString(m_project.totalWords())));
+    const auto percent = [&report](int words) { return report.words ? qRound(100.0 * words / report.words) : 0; };
+    m_provenance->setText(
+        tr("%1 % drafted, %2 % drafted then edited").arg(percent(report.drafted)).arg(percent(report.edited)));
+    m_project.setSetting(kCaret, QString::number(m_editor->textCursor().position()));
+}
+
+void MainWindow::setFullScreen(bool on) {
+    m_binder->setVisible(!on && m_menus->showBinder()->isChecked());
+    m_panel->setVisible(!on && m_menus->showPanel()->isChecked());
+    statusBar()->setVisible(!on);
+    menuBar()->setFixedHeight(on ? 0 : QWIDGETSIZE_MAX); // hidden, its shortcuts would be gone
+    if (!on) menuBar()->setMinimumHeight(0);
+    setWindowState(windowState().setFlag(Qt::WindowFullScreen, on));
+}
+
+void MainWindow::restoreWindow() {
+    const AppSettings settings;
+    resize(1440, 900);
+    restoreGeometry(settings.geometry());
+    m_splitter->restoreState(settings.splitter());
+    m_menus->showBinder()->setChecked(settings.showsBinder());
+    m_menus->showPanel()->setChecked(settings.showsPanel());
+    m_menus->reduceMotion()->setChecked(settings.reducesMotion());
+    m_menus->setRecent(settings.recent());
+    m_panel->restore(settings.draftChoices());
+}
+
+void MainWindow::saveWindow() {
+    rememberPlace();
+    AppSettings settings;
+    if (!m_menus->fullScreen()->isChecked()) {
+        settings.setGeometry(saveGeometry());
+        settings.setSplitter(m_splitter->saveState());
+    }
+    settings.setShows(m_menus->showBinder()->isChecked(), m_menus->showPanel()->isChecked());
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    saveWindow();
+    m_project.saveNow();
+    event->accept();
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::WindowStateChange && m_menus) m_menus->fullScreen()->setChecked(isFullScreen());
+    QMainWindow::changeEvent(event);
+}
+
+} // namespace palimpsest

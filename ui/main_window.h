@@ -1,0 +1,91 @@
+// The window: binder, page, drafting panel, and what is said about them.
+//
+// UI thread. It only arranges and connects; the services are made before it and outlive it.
+#pragma once
+
+#include "app/services/engine_service.h"
+#include "app/services/project_service.h"
+#include "ui/theme/theme.h"
+
+#include <QMainWindow>
+#include <QTimer>
+#include <memory>
+
+class QLabel;
+class QSplitter;
+class QStackedWidget;
+
+namespace palimpsest {
+
+class Binder;
+class Drafting;
+class DraftingPanel;
+class MainMenus;
+class MessageBar;
+class SceneEditor;
+class SceneShelf;
+
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    MainWindow(Theme& theme, EngineService& engine, ProjectService& project);
+    ~MainWindow() override;
+
+    void say(const QString& sentence); // in the quiet bar
+    void openPath(const QString& path);
+    void createProject(const QString& path);
+    // The sample manuscript as a project of the writer's own; made when there is none yet.
+    void openSample();
+    // The last project, or else the sample.
+    void openLast();
+    void openNode(NodeId node);
+
+    SceneEditor& editor() const { return *m_editor; }
+    Binder& binder() const { return *m_binder; }
+    DraftingPanel& panel() const { return *m_panel; }
+    Drafting& drafting() const { return *m_drafting; }
+    MessageBar& bar() const { return *m_bar; }
+    NodeId shownNode() const { return m_node; }
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+private:
+    QWidget* buildPage();
+    QWidget* buildEmpty();
+    void buildStatus();
+    void connectServices();
+    void connectMenus();
+    void applyLook();
+    void onOpened(OpenOutcome outcome, const QString& sentence);
+    void onTrashed(NodeId node);
+    void askNew();
+    void askOpen();
+    void showNothing();
+    void refreshStatus();
+    void refreshTitle();
+    void rememberPlace();
+    void setFullScreen(bool on);
+    void restoreWindow();
+    void saveWindow();
+
+    Theme& m_theme;
+    EngineService& m_engine;
+    ProjectService& m_project;
+    SceneShelf* m_shelf;
+    Binder* m_binder;
+    SceneEditor* m_editor;
+    DraftingPanel* m_panel;
+    MessageBar* m_bar;
+    QSplitter* m_splitter;
+    QStackedWidget* m_pages; // the editor, or what to do when there is nothing to edit
+    QLabel *m_words, *m_saved, *m_provenance, *m_where;
+    Drafting* m_drafting;
+    MainMenus* m_menus = nullptr;
+    QTimer m_status;
+    NodeId m_node = 0;
+    QString m_shownProject; // path of the one the window shows
+};
+
+} // namespace palimpsest
