@@ -1,0 +1,104 @@
+#include "ui/editor/scene_document.h"
+
+#include <QTextCursor>
+#include <QtTest>
+
+namespace palimpsest {
+namespace {
+
+SceneText everything() {
+    SceneText text;
+    text.blocks.push_back({BlockKind::Heading, 2, {{"The slip", {}, Provenance::Typed, 0}}});
+    text.blocks.push_back({BlockKind::Paragraph,
+                           0,
+                           {{"Plain, ", {}, Provenance::Typed, 0},
+                            {"bold", {true, false, false, false}, Provenance::Typed, 0},
+                            {" and ", {}, Provenance::Drafted, 7},
+                            {"all four", {true, true, true, true}, Provenance::Edited, 7},
+                            {" 🌊 שלום", {}, Provenance::Imported, 0}}});
+    text.blocks.push_back({BlockKind::SceneBreak, 0, {}});
+    text.blocks.push_back(
+        {BlockKind::Quote, 0, {{"Said the king.", {false, true, false, false}, Provenance::Drafted, 9}}});
+    text.blocks.push_back({BlockKind::Paragraph, 0, {}});
+    return text;
+}
+
+} // namespace
+
+class SceneDocumentTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void everyMarkKindAndProvenanceComesBack() {
+        QTextDocument document;
+        fillDocument(document, everything());
+        QVERIFY(readDocument(document) == everything());
+        QVERIFY(!document.isUndoAvailable());
+    }
+
+    void anEmptySceneStaysEmpty() {
+        QTextDocument document;
+        fillDocument(document, {});
+        QVERIFY(readDocument(document).blocks.empty());
+    }
+
+    void anEditedBlockIsReadAnew() {
+        QTextDocument document;
+        fillDocument(document, everything());
+        connect(&document, &QTextDocument::contentsChange, this,
+                [&document](int position, int, int added) { forgetBlocks(document, position, added); });
+        readDocument(document);
+        QTextCursor cursor(document.findBlockByNumber(3));
+        cursor.insertText("X", {});
+        QCOMPARE(readDocument(document).blocks[3].spans.front().text, QString("X"));
+        document.undo();
+        QVERIFY(readDocument(document) == everything());
+    }
+
+    void insertingIsOneUndoStep() {
+        QTextDocument document;
+        fillDocument(document, paragraphsOf("One.\nTwo."));
+        QTextCursor cursor(&document);
+        cursor.setPosition(2);
+        insertSceneText(cursor, paragraphsOf(" a\n\nb ", Provenance::Drafted, 3));
+        QCOMPARE(document.toPlainText(), QString("On a\nb e.\nTwo."));
+        document.undo();
+        QCOMPARE(document.toPlainText(), QString("One.\nTwo."));
+        QVERIFY(!document.isUndoAvailable());
+    }
+
+    void lineBreaksAtTheEndsOfADraftAreKept() {
+        QTextDocument document;
+        fillDocument(document, paragraphsOf("One."));
+        QTextCursor cursor(&document);
+        cursor.movePosition(QTextCursor::End);
+        insertSceneText(cursor, paragraphsOf("\n\nTwo."));
+        QCOMPARE(document.toPlainText(), QString("One.\nTwo."));
+    }
+
+    void windowsLineEndsPartParagraphs() { QCOMPARE(paragraphsOf("a\r\nb\rc").plain(), QString("a\nb\nc")); }
+
+    void theModelReadsParagraphsWithAnEmptyLineBetween() {
+        QTextDocument document;
+        fillDocument(document, paragraphsOf("One.\nTwo.\nThree."));
+        const int two = document.findBlockByNumber(1).position(), end = document.characterCount() - 1;
+        QCOMPARE(modelText(document, 0, end), QString("One.\n\nTwo.\n\nThree."));
+        QCOMPARE(modelText(document, 0, two), QString("One.\n\n"));
+        QCOMPARE(modelText(document, two + 4, end), QString("\n\nThree."));
+        QCOMPARE(modelText(document, 0, two + 2), QString("One.\n\nTw"));
+    }
+
+    void theTextBeforeAndAfterAPlaceIsTheWholeText() {
+        QTextDocument document;
+        fillDocument(document, paragraphsOf("One.\nTwo.\nThree."));
+        const int end = document.characterCount() - 1;
+        for (int at = 0; at <= end; ++at) {
+            QString joined = modelText(document, 0, at) + modelText(document, at, end);
+            QCOMPARE(joined.replace("\n\n\n\n", "\n\n"), QString("One.\n\nTwo.\n\nThree."));
+        }
+    }
+};
+
+} // namespace palimpsest
+
+QTEST_MAIN(palimpsest::SceneDocumentTest)
+#include "scene_document_test.moc"
