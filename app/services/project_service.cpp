@@ -162,7 +162,7 @@ void ProjectService::Parts::onSaved(NodeId node, const Result<void>& saved) {
     if (saved) {
         retryMs = kFirstRetryMs;
         Q_EMIT service.textSaved(node);
-        if (unsaved.count(node) != 0 && !saveTimer.isActive()) saveTimer.start(kSaveDelayMs);
+        if (unsaved.count(node) != 0 && !saveTimer.isActive()) save(); // its time came while this one was written
         if (!hasUnsaved()) Q_EMIT service.savedStateChanged(true);
         return;
     }
@@ -197,6 +197,7 @@ ProjectService::ProjectService(QObject* parent) : QObject(parent), m_parts(std::
     parts.worker->moveToThread(&parts.thread);
     connect(&parts.thread, &QThread::finished, parts.worker, &QObject::deleteLater);
     parts.saveTimer.setSingleShot(true);
+    parts.saveTimer.setTimerType(Qt::PreciseTimer); // a coarse one may add a twentieth
     connect(&parts.saveTimer, &QTimer::timeout, this, [this] { m_parts->save(); });
     parts.thread.setObjectName(QStringLiteral("project"));
     parts.thread.start();

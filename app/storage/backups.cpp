@@ -49,6 +49,7 @@ Result<void> copyProject(SQLite::Database& project, const QString& folder, const
 }
 
 Result<void> backUp(SQLite::Database& project, const QString& projectPath, qint64 revision) {
+    if (revision == 0) return {}; // nothing was ever written in it
     const QString folder = folderOf(projectPath);
     QStringList kept = backupsOf(projectPath);
     const QString mark = QStringLiteral("r%1").arg(revision, 8, 10, QChar(u'0'));
