@@ -233,7 +233,7 @@ TokenEdges Between::edges(const Track& track, std::size_t cell) const {
     }
     if (cell + 1 == cells.size()) {
         edges.noWordLast = prompt.wordAtRight;
-        edges.stopLast = !rewriting && prompt.breakAtRight;
+        edges.stopLast = !rewriting && prompt.sentenceAtRight;
     } else if (cells[cell + 1].pinned) {
         edges.noWordLast = beginsWithWord(piece(cells[cell + 1].id));
     }

@@ -106,6 +106,12 @@ Result<void> checkTexts(const DraftRequest& request) {
     return checkLocks(request);
 }
 
+// White space and a capital: where the left side ended a sentence, the gap holds whole ones.
+bool beginsSentence(std::string_view text) {
+    const std::size_t at = text.find_first_not_of(" \t\r\n\"'(");
+    return beginsWithSpace(text) && at != std::string_view::npos && text[at] >= 'A' && text[at] <= 'Z';
+}
+
 // Cuts the passage to be rewritten into its white space and its words.
 Result<void> addPassage(const DraftRequest& request, const Tokenizer& tokenizer, std::string_view& left,
                         Prompt& prompt) {
@@ -167,6 +173,8 @@ Result<Prompt> makePrompt(const DraftRequest& request, const Tokenizer& tokenize
         prompt.right = firstTokens(tokenizer, right, PromptLimits::kRight, preview.droppedAfter);
     prompt.breakAtLeft = nearLeft.empty() || nearLeft.ends_with('\n');
     prompt.breakAtRight = right.empty() || right.starts_with('\n') || right.starts_with('\r');
+    const bool wholeSentences = prompt.breakAtLeft || sentenceEndsBetween(nearLeft, " ");
+    prompt.sentenceAtRight = prompt.breakAtRight || (wholeSentences && beginsSentence(right));
     prompt.wordAtLeft = endsWithWord(nearLeft);
     prompt.wordAtRight = beginsWithWord(right);
     prompt.spaceAtRight = beginsWithSpace(right);

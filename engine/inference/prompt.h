@@ -28,13 +28,14 @@ struct Prompt {
     std::vector<std::int64_t> right;
 
     // The draft's text is what its tokens say, with this put around it.
-    bool dropFirstSpace = false; // the left side already ends with the space that the first token brings along
-    std::string before, after;   // Rewrite: white space at the ends of the passage. Infill: a space before `right`
-    bool wordAtLeft = false;     // the left side ends with a letter or digit
-    bool wordAtRight = false;    // the right side begins with one
-    bool spaceAtRight = false;   // the right side begins with white space
-    bool breakAtLeft = false;    // the draft begins a line
-    bool breakAtRight = false;   // and ends one
+    bool dropFirstSpace = false;  // the left side already ends with the space that the first token brings along
+    std::string before, after;    // Rewrite: white space at the ends of the passage. Infill: a space before `right`
+    bool wordAtLeft = false;      // the left side ends with a letter or digit
+    bool wordAtRight = false;     // the right side begins with one
+    bool spaceAtRight = false;    // the right side begins with white space
+    bool breakAtLeft = false;     // the draft begins a line
+    bool breakAtRight = false;    // and ends one
+    bool sentenceAtRight = false; // a gap that should end with a sentence
 
     ContextPreview preview;
 };

@@ -8,7 +8,7 @@ namespace palimpsest {
 namespace {
 
 bool endsWithStop(std::string_view piece) {
-    for (std::string_view stop : {".", "!", "?", "…", "”", "’", "\"", "—", ")"})
+    for (std::string_view stop : {".", "!", "?", "…", "”", "\""})
         if (piece.ends_with(stop)) return true;
     return false;
 }
