@@ -16,6 +16,7 @@ struct DraftFlags {
     std::string model, left, right, notes, text, trace;
     std::vector<std::string> locks;
     bool verify = true;
+    std::string watch = "auto";
     DraftOptions options;
 };
 
@@ -32,6 +33,8 @@ void addDraftingFlags(CLI::App& command, DraftFlags& flags) {
     command.add_option("--top-p", options.topP, "Share of the likeliest words drawn from, above 0 to 1");
     command.add_option("--drafts", options.drafts, "Candidates, ranked")->check(CLI::Range(1, DraftLimits::kDrafts));
     command.add_option("--trace", flags.trace, "Write every pass to this file, a line of JSON each");
+    command.add_option("--watch", flags.watch, "Show the passes on stderr: auto (on a terminal), always, never")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
     addCommonFlags(command, flags.common);
 }
 
@@ -130,7 +133,8 @@ int runDraft(const DraftFlags& flags) {
         openEngine({flags.model, flags.common.device, flags.common.threads, "auto"});
     if (!engine) return failed(engine.error());
     std::optional<LiveView> view;
-    if (!flags.common.json) view.emplace();
+    const bool always = flags.watch == "always";
+    if (always || (!flags.common.json && flags.watch == "auto")) view.emplace(always);
     const Result<DraftEnd> end = (*engine)->draft(*request, {}, [&](const DraftStep& step) {
         if (trace->is_open()) *trace << writeMessage(toJson(step)) << '\n';
         if (view) view->show(step);

@@ -80,14 +80,29 @@ std::string paintedStep(const DraftStep& step, int columns, int rows, int& lines
     return out;
 }
 
-LiveView::LiveView() : m_active(isatty(STDERR_FILENO) == 1) {}
+// A step as one line: what is decided, then what still moves in brackets.
+std::string linedStep(const DraftStep& step) {
+    std::string line = "pass " + std::to_string(step.index + 1) + ": ";
+    bool moving = false;
+    for (const StepToken& token : step.tokens) {
+        const bool moves = token.state == PositionState::Moving || token.state == PositionState::Absorbed;
+        if (moves != moving) line += moves ? " [" : "] ";
+        moving = moves;
+        for (const char c : token.text.empty() && moves ? std::string("·") : token.text) line += c == '\n' ? ' ' : c;
+    }
+    return line + (moving ? "]\n" : "\n");
+}
+
+LiveView::LiveView(bool always) : m_active(isatty(STDERR_FILENO) == 1), m_lined(always && !m_active) {}
 
 LiveView::~LiveView() {
     clear();
 }
 
 void LiveView::show(const DraftStep& step) {
-    if (!m_active || step.candidate != 0) return;
+    if (step.candidate != 0) return;
+    if (m_lined) std::fputs(linedStep(step).c_str(), stderr);
+    if (!m_active) return;
     winsize size{};
     const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
     clear();
