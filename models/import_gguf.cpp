@@ -34,8 +34,9 @@ public:
         fs::create_directories(final.parent_path(), error);
         auto pending = std::unique_ptr<PendingFolder>(new PendingFolder);
         pending->m_final = final;
-        pending->m_path =
-            final.parent_path() / ("." + final.filename().string() + ".importing-" + std::to_string(::getpid()));
+        std::string name(1, '.');
+        name.append(final.filename().string()).append(".importing-").append(std::to_string(::getpid()));
+        pending->m_path = final.parent_path() / name;
         if (!fs::create_directory(pending->m_path, error) || error)
             return Error{ErrorCode::Io, "cannot create a folder in " + final.parent_path().string() + ": " +
                                             (error ? error.message() : "one of that name is in the way")};
