@@ -18,9 +18,10 @@ struct ExpertWeights {
     std::int64_t width() const { return outward.size(1) / experts; } // W
 };
 
-// Up to this many rows all experts run as one product with the unchosen ones' gates at zero: more arithmetic, but
-// every weight is read anyway; beyond it the rows are sorted by expert and each expert sees only its own.
-constexpr std::int64_t kFewRows = 64;
+// Up to this many rows all experts run as one product with the unchosen ones' gates at zero: more arithmetic, but few
+// operations; beyond it the rows are sorted by expert and each expert sees only its own. Measured with 8 experts of
+// width 64 on one core: 6.8 against 9.4 ms per 30 layers for 9 rows, 24 against 16 for 33; even at about 16.
+constexpr std::int64_t kFewRows = 16;
 
 // x (N, D) is the normed input; adds the experts' outputs to `sum` (N, D) in place. Router in f32.
 void addExperts(torch::Tensor& sum, const torch::Tensor& x, const ExpertWeights& weights);

@@ -1,0 +1,229 @@
+// The two streams on the tiny model: what is cached, forgotten or encoded out of order changes nothing that is seen.
+#include "tests/models/tiny_fixture.h"
+
+#include "tests/support/cases.h"
+
+namespace palimpsest {
+namespace {
+
+using test::apart;
+using test::encode;
+using test::kRounding;
+using test::someIds;
+using test::tinyModel;
+
+constexpr int kGlobals = 4;
+
+NoisedBlock block(const Model& model, const CleanContext& context, std::int64_t anchor, std::int64_t start) {
+    torch::manual_seed(start);
+    const auto state = model.absorbing() + 0.3 * torch::randn({5, 32});
+    return {&context, anchor, start, state, torch::tensor({0.0f, 0.3f, 0.5f, 1.0f, 1.0f})};
+}
+
+torch::Tensor noised(const Model& model, const NoisedBlock& block) {
+    return model.noised(std::span(&block, 1)).front();
+}
+
+CASE(appendingInPiecesEqualsOnePass) {
+    const Model& model = tinyModel();
+    const auto ids = someIds(300);
+    auto whole = model.makeContext(kGlobals), pieces = model.makeContext(kGlobals);
+    const auto wanted = encode(model, whole, ids, 0);
+    std::vector<torch::Tensor> parts;
+    std::int64_t at = 0;
+    for (std::int64_t count : {1, 7, 100, 2, 190}) {
+        parts.push_back(encode(model, pieces, {ids.begin() + at, ids.begin() + at + count}, at));
+        at += count;
+    }
+    CHECK(at == 300 && pieces.length() == 300);
+    CHECK(apart(torch::cat(parts), wanted) < kRounding);
+    for (int layer = 0; layer < 3; ++layer) CHECK(apart(pieces.keys(layer), whole.keys(layer)) < kRounding) << layer;
+}
+
+CASE(aTextLongerThanOnePassEqualsPieces) {
+    const Model& model = tinyModel();
+    const auto ids = someIds(1500);
+    auto whole = model.makeContext(kGlobals), pieces = model.makeContext(kGlobals);
+    const auto wanted = encode(model, pieces, {ids.begin(), ids.begin() + 600}, 0);
+    const auto rest = encode(model, pieces, {ids.begin() + 600, ids.end()}, 600);
+    CHECK(apart(encode(model, whole, ids, 0), torch::cat({wanted, rest})) < kRounding);
+}
+
+CASE(severalContextsInOnePassEqualEachAlone) {
+    const Model& model = tinyModel();
+    const auto a = someIds(700, 2), b = someIds(650, 3), c = someIds(3, 4);
+    auto contextA = model.makeContext(kGlobals), contextB = model.makeContext(0), contextC = model.makeContext(2);
+    const std::vector<CleanInput> inputs{{&contextA, a, 0}, {&contextB, b, 0}, {&contextC, c, 0}};
+    const auto together = model.clean(inputs);
+    auto alone = model.makeContext(0);
+    CHECK(together.size() == 3 && apart(together[1], encode(model, alone, b, 0)) < kRounding);
+    CHECK(contextA.length() == 700 && contextB.length() == 650 && contextC.length() == 3);
+    auto aloneA = model.makeContext(kGlobals);
+    CHECK(apart(together[0], encode(model, aloneA, a, 0)) < kRounding);
+}
+
+CASE(trimmingDoesNotChangeWhatLaterQueriesSee) {
+    const Model& model = tinyModel();
+    const auto ids = someIds(400);
+    const std::vector<std::int64_t> left{ids.begin(), ids.begin() + 350}, rest{ids.begin() + 350, ids.end()};
+    auto whole = model.makeContext(kGlobals), trimmed = model.makeContext(kGlobals);
+    encode(model, whole, left, 0);
+    encode(model, trimmed, left, 0);
+    trimmed.trim(350);
+    CHECK(trimmed.positions(0).size() < whole.positions(0).size() / 3);
+    CHECK(trimmed.bytes() < whole.bytes() / 3);
+    CHECK(apart(noised(model, block(model, trimmed, left.back(), 350)),
+                noised(model, block(model, whole, left.back(), 350))) < kRounding);
+    CHECK(apart(encode(model, trimmed, rest, 350), encode(model, whole, rest, 350)) < kRounding);
+}
+
+CASE(aTrimmedContextIsBoundedByThePatternWhateverTheText) {
+    const Model& model = tinyModel();
+    const SparsePattern& p = model.config().pattern;
+    auto context = model.makeContext(kGlobals);
+    std::size_t most = 0;
+    for (std::int64_t at = 0; at < 1200; at += 60) {
+        encode(model, context, someIds(60, std::uint64_t(at)), at);
+        context.trim(at + 60);
+        if (at > p.reach()) most = std::max(most, context.positions(0).size());
+    }
+    CHECK(most <= std::size_t(kGlobals + p.window + p.count)) << most;
+}
+
+CASE(truncatingAndWritingAgainEqualsAFreshText) {
+    const Model& model = tinyModel();
+    const auto first = someIds(200, 5), second = someIds(200, 6);
+    auto edited = model.makeContext(kGlobals), fresh = model.makeContext(kGlobals);
+    encode(model, edited, first, 0);
+    CHECK(edited.truncate(120) && edited.length() == 120);
+    std::vector<std::int64_t> text{first.begin(), first.begin() + 120};
+    text.insert(text.end(), second.begin(), second.end());
+    const auto got = encode(model, edited, second, 120);
+    CHECK(apart(got, encode(model, fresh, text, 0).narrow(0, 120, 200)) < kRounding);
+}
+
+CASE(truncatingBehindWhatWasTrimmedIsRefused) {
+    const Model& model = tinyModel();
+    auto context = model.makeContext(kGlobals);
+    encode(model, context, someIds(300), 0);
+    context.trim(250);
+    const auto rows = context.positions(0).size();
+    CHECK(!context.truncate(249) && context.length() == 300 && context.positions(0).size() == rows);
+    CHECK(context.truncate(250) && context.length() == 250);
+}
+
+CASE(copiesAreIndependent) {
+    const Model& model = tinyModel();
+    const auto ids = someIds(100);
+    auto context = model.makeContext(kGlobals);
+    encode(model, context, ids, 0);
+    auto copy = context.Copy();
+    const auto before = context.keys(1).clone();
+    encode(model, copy, someIds(50, 9), 100);
+    CHECK(copy.truncate(10));
+    CHECK(context.length() == 100 && apart(context.keys(1), before) == 0);
+    const auto small = context.Copy(100);
+    CHECK(small.length() == 100 && small.bytes() < context.bytes());
+    CHECK(apart(noised(model, block(model, small, ids.back(), 100)),
+                noised(model, block(model, context, ids.back(), 100))) < kRounding);
+}
+
+// The right side of an infilling is encoded before the gap is filled; filling the gap from left to right then equals
+// a text that was never encoded out of order, since nothing looks ahead.
+CASE(aRightSideEncodedFirstDoesNotTouchTheGap) {
+    const Model& model = tinyModel();
+    const auto left = someIds(60, 1), gap = someIds(20, 2), right = someIds(40, 3);
+    auto holed = model.makeContext(kGlobals), plain = model.makeContext(kGlobals);
+    encode(model, holed, left, 0);
+    encode(model, holed, right, 80);
+    CHECK(holed.length() == 120);
+    encode(model, plain, left, 0);
+    CHECK(apart(encode(model, holed, gap, 60), encode(model, plain, gap, 60)) < kRounding);
+}
+
+CASE(aBlockSeesItsRightSide) {
+    const Model& model = tinyModel();
+    const auto left = someIds(60, 1);
+    auto open = model.makeContext(kGlobals), closed = model.makeContext(kGlobals);
+    encode(model, open, left, 0);
+    encode(model, closed, left, 0);
+    encode(model, closed, someIds(20, 7), 65);
+    CHECK(apart(noised(model, block(model, closed, left.back(), 60)),
+                noised(model, block(model, open, left.back(), 60))) > 1e-2);
+}
+
+CASE(batchedBlocksEqualEachAlone) {
+    const Model& model = tinyModel();
+    const auto ids = someIds(150);
+    auto a = model.makeContext(kGlobals), b = model.makeContext(0);
+    encode(model, a, ids, 0);
+    encode(model, b, someIds(70, 8), 0);
+    std::vector<NoisedBlock> blocks{block(model, a, ids.back(), 150), block(model, b, 40, 70),
+                                    block(model, a, ids.back(), 150), block(model, a, ids[99], 100)};
+    blocks[2].state = blocks[2].state * 0.5;
+    const auto together = model.noised(blocks);
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+        CHECK(apart(together[i], noised(model, blocks[i])) < kRounding) << "block" << i;
+    CHECK(apart(together[0], together[2]) > 1e-3);
+}
+
+CASE(aPassOverBlocksLeavesTheContextAsItWas) {
+    const Model& model = tinyModel();
+    auto context = model.makeContext(kGlobals);
+    encode(model, context, someIds(90), 0);
+    const auto before = context.keys(2).clone();
+    noised(model, block(model, context, 5, 90));
+    CHECK(context.length() == 90 && context.positions(2).size() == 90 && apart(context.keys(2), before) == 0);
+}
+
+CASE(theBaseAloneOpensAndItsNoisedStreamIsTheBases) {
+    const Model& model = tinyModel(false);
+    CHECK(!model.hasDenoiser() && model.summary().denoiserParameters == 0 && tinyModel().hasDenoiser());
+    CHECK(model.summary().baseParameters == tinyModel().summary().baseParameters);
+    CHECK(model.summary().hash.size() == 64 && model.summary().hash != tinyModel().summary().hash);
+    const auto ids = someIds(40);
+    auto context = model.makeContext(kGlobals);
+    encode(model, context, ids, 0);
+    const auto hidden =
+        noised(model, {&context, ids.back(), 40, model.embed(std::span(ids).first(3)), torch::zeros({3})});
+    CHECK(hidden.sizes() == c10::IntArrayRef({3, 32}) && hidden.isfinite().all().item<bool>());
+}
+
+CASE(evidenceIsTheGaussianLikelihoodOfTheState) {
+    const Model& model = tinyModel();
+    const auto ids = someIds(4);
+    torch::manual_seed(3);
+    const auto hidden = torch::randn({4, 32}), level = torch::tensor({0.0f, 0.3f, 0.6f, 1.0f});
+    const auto state = model.softState(ids, 0.3, torch::randn({4, 32}));
+    std::vector<std::int64_t> all(std::size_t(model.config().vocabulary));
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = std::int64_t(i);
+    const auto table = model.embed(all).to(torch::kFloat64);
+    const auto centred = table - table.mean(0);
+    const double variance = centred.square().mean().item<double>();
+    const auto got = model.logits(hidden, state, level), plain = model.logits(hidden);
+    for (std::int64_t i = 0; i < 4; ++i) {
+        auto wanted = plain[i].to(torch::kFloat64);
+        const double t = level[i].item<double>();
+        if (t > 0 && t < 1) {
+            // log of a normal density around m + sqrt(a) (E_v - m), spread sqrt(1 - a) s; what does not depend on v is
+            // that of the centred form
+            const double a = model.schedule().alphaBar(t), kappa = std::sqrt(a) / ((1 - a) * variance);
+            const auto seen = (state[i] - model.absorbing()).to(torch::kFloat64);
+            wanted = wanted + kappa * torch::mv(centred, seen) - kappa * std::sqrt(a) / 2 * centred.square().sum(1);
+        }
+        CHECK(apart(got[i].to(torch::kFloat64), wanted) < 1e-4) << "row" << i;
+    }
+}
+
+CASE(statesRunFromTheWordToTheAbsorbingVector) {
+    const Model& model = tinyModel();
+    const auto ids = someIds(6);
+    const double a = model.schedule().alphaBar(0.4);
+    const auto wanted = model.absorbing() + std::sqrt(a) * (model.embed(ids) - model.absorbing());
+    CHECK(apart(model.meanState(ids, 0.4), wanted) < 1e-6);
+    CHECK(apart(model.softState(ids, 0.4, torch::zeros({6, 32})), wanted) < 1e-6);
+    CHECK(apart(model.meanState(ids, 1), model.absorbing().expand({6, 32})) < 0.1);
+}
+
+} // namespace
+} // namespace palimpsest
