@@ -127,7 +127,8 @@ void MainWindow::buildStatus() {
     m_provenance = new QLabel(this);
     m_where = new QLabel(this);
     m_where->setObjectName("quiet");
-    m_where->setContentsMargins(0, 0, 12, 0);
+    m_where->setContentsMargins(0, 6, 14, 4);
+    m_where->setAlignment(Qt::AlignVCenter | Qt::AlignTrailing);
     menuBar()->setCornerWidget(m_where);
     statusBar()->setSizeGripEnabled(false);
     statusBar()->addWidget(m_words);

@@ -43,6 +43,7 @@ private Q_SLOTS:
 
     void anEditedBlockIsReadAnew() {
         QTextDocument document;
+        document.documentLayout(); // without one a document does not tell of its changes
         fillDocument(document, everything());
         connect(&document, &QTextDocument::contentsChange, this,
                 [&document](int position, int, int added) { forgetBlocks(document, position, added); });

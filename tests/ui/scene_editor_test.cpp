@@ -59,6 +59,8 @@ private Q_SLOTS:
         PageMetrics metrics;
         metrics.font.setPixelSize(19);
         layout->setMetrics(metrics);
+        connect(m_document.get(), &QTextDocument::contentsChange, this,
+                [this](int position, int, int added) { forgetBlocks(*m_document, position, added); });
         m_editor = std::make_unique<SceneEditor>();
         m_editor->resize(800, 600);
         m_editor->showDocument(m_document.get());

@@ -19,7 +19,9 @@ constexpr qreal kHeadingScale[] = {1.0, 1.45, 1.25, 1.1, 1.0};
 
 // Lays `line` out as exactly the next `count` characters, with the spaces after them where there are some. Qt counts
 // glyph clusters where we count characters: a ligature is one cluster.
-void takeCharacters(QTextLayout& layout, QTextLine& line, int count) {
+void takeCharacters(const QTextBlock& block, QTextLine& line, int count) {
+    QTextLayout& layout = *block.layout();
+    const QString text = block.text();
     QTextOption option = layout.textOption();
     const QTextOption before = option;
     option.setWrapMode(QTextOption::WrapAnywhere);
@@ -28,7 +30,6 @@ void takeCharacters(QTextLayout& layout, QTextLine& line, int count) {
     for (int columns = count; columns > 0; --columns) {
         line.setNumColumns(columns);
         int length = line.textLength();
-        const QString text = layout.text();
         while (length > count && text[start + length - 1].isSpace()) --length; // spaces come along
         if (length <= count) break;
     }
@@ -53,6 +54,13 @@ void PageLayout::setMetrics(const PageMetrics& metrics) {
 void PageLayout::setColours(const PageColours& colours) {
     m_colours = colours;
     Q_EMIT update();
+}
+
+void PageLayout::setCentre(qreal x) {
+    if (x == m_centre) return;
+    m_centre = x;
+    Q_EMIT update();
+    Q_EMIT placesChanged();
 }
 
 void PageLayout::setTitle(const QString& title) {
@@ -105,7 +113,8 @@ qreal PageLayout::columnWidth() const {
 }
 
 qreal PageLayout::columnLeft() const {
-    return std::floor((m_width - columnWidth()) / 2);
+    const qreal centre = m_centre > 0 ? m_centre : m_width / 2;
+    return std::floor(std::max<qreal>(0, std::min(centre, m_width - columnWidth() / 2) - columnWidth() / 2));
 }
 
 QRectF PageLayout::pageRect() const {
@@ -231,7 +240,7 @@ void PageLayout::layoutAround(const QTextBlock& block, RowEnd& at, std::vector<P
     layout.beginLayout();
     const qreal top = first ? 0 : at.top;
     if (first) {
-        at = layoutBefore(layout, hiddenBegin, rightToLeft);
+        at = layoutBefore(block, hiddenBegin);
         m_passageRow = at.top;
         const RowEnd end = m_flow->flow(at.used, columnWidth(), rightToLeft);
         at = {at.top + end.top, end.used};
@@ -242,7 +251,7 @@ void PageLayout::layoutAround(const QTextBlock& block, RowEnd& at, std::vector<P
                                         : 0;
     if (hiddenEnd > done) {
         QTextLine line = layout.createLine();
-        takeCharacters(layout, line, hiddenEnd - done);
+        takeCharacters(block, line, hiddenEnd - done);
         // Ends where the passage ends: there the caret behind it belongs.
         const qreal x = rightToLeft ? columnWidth() - within.used : within.used;
         line.setPosition({0, 0});
@@ -257,21 +266,23 @@ void PageLayout::layoutAround(const QTextBlock& block, RowEnd& at, std::vector<P
         const RowEnd end = layoutAfter(layout, within, rightToLeft);
         places.push_back({top, end.top});
     } else {
-        layout.createLine().setLineWidth(columnWidth()); // an empty block must have a line
+        if (QTextLine line = layout.createLine(); line.isValid()) line.setLineWidth(columnWidth()); // of an empty block
         places.push_back({top, within.top});
     }
     layout.endLayout();
 }
 
 // Lays out [0, end) and says where the passage begins.
-RowEnd PageLayout::layoutBefore(QTextLayout& layout, int end, bool rightToLeft) {
+RowEnd PageLayout::layoutBefore(const QTextBlock& block, int end) {
+    QTextLayout& layout = *block.layout();
+    const bool rightToLeft = block.textDirection() == Qt::RightToLeft;
     RowEnd at;
     for (int done = 0; done < end;) {
         QTextLine line = layout.createLine();
         if (!line.isValid()) break;
         line.setLineWidth(columnWidth());
         if (line.textStart() + line.textLength() >= end) {
-            takeCharacters(layout, line, end - done);
+            takeCharacters(block, line, end - done);
             at.used = std::abs(line.cursorToX(end) - line.cursorToX(done));
         }
         const qreal x = rightToLeft && at.used > 0 ? columnWidth() - line.naturalTextWidth() : 0;

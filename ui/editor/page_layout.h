@@ -33,6 +33,7 @@ public:
     void setMetrics(const PageMetrics& metrics);
     const PageMetrics& metrics() const { return m_metrics; }
     void setColours(const PageColours& colours);
+    void setCentre(qreal x); // of the column; by default the middle of the page size
     void setTitle(const QString& title);
     void setProvenanceShown(bool shown);
 
@@ -75,7 +76,7 @@ private:
     void layoutPlain(const QTextBlock& block);
     void layoutPassage();
     void layoutAround(const QTextBlock& block, RowEnd& at, std::vector<Place>& places);
-    RowEnd layoutBefore(QTextLayout& layout, int end, bool rightToLeft);
+    RowEnd layoutBefore(const QTextBlock& block, int end);
     RowEnd layoutAfter(QTextLayout& layout, RowEnd at, bool rightToLeft);
     void placeBlocks();
     bool inPassage(const QTextBlock& block) const;
@@ -92,6 +93,7 @@ private:
     std::vector<Place> m_places; // by block number
     QSizeF m_size;
     qreal m_width = 0; // of the page size things are laid out for
+    qreal m_centre = 0;
 
     PassageFlow* m_flow = nullptr;
     QTextCursor m_begin, m_end;

@@ -185,13 +185,11 @@ QString modelText(const SceneText& text) {
 
 QString modelText(const QTextDocument& document, int begin, int end) {
     QString plain;
-    for (QTextBlock block = document.findBlock(begin); block.isValid() && block.position() <= end;
-         block = block.next()) {
+    const QTextBlock first = document.findBlock(begin);
+    for (QTextBlock block = first; block.isValid() && block.position() <= end; block = block.next()) {
         const int from = std::max(0, begin - block.position());
         const int to = std::min(block.length() - 1, end - block.position());
-        const bool parted = block.position() > begin; // a paragraph break lies before this block
-        if (parted && !plain.isEmpty() && !plain.endsWith(u'\n')) plain += QStringLiteral("\n\n");
-        if (parted && plain.isEmpty() && block.previous().position() >= begin) plain += QStringLiteral("\n\n");
+        if (block != first && !plain.endsWith(QStringLiteral("\n\n"))) plain += QStringLiteral("\n\n");
         plain += kindOf(block) == BlockKind::SceneBreak ? QStringLiteral("* * *") : block.text().mid(from, to - from);
     }
     return plain;

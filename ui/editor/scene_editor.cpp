@@ -31,6 +31,24 @@ SceneText reduced(const QTextDocument& rich) {
     return text;
 }
 
+struct DraftedRange {
+    int begin = 0, end = 0;
+};
+
+bool isDrafted(const QTextDocument& document, int position) {
+    if (position < 0) return false;
+    const QTextBlock block = document.findBlock(position);
+    for (auto it = block.begin(); !it.atEnd(); ++it)
+        if (it.fragment().contains(position)) return provenanceOf(it.fragment().charFormat()) == Provenance::Drafted;
+    return false;
+}
+
+bool takesTextOut(const QKeyEvent& event) {
+    return event.key() == Qt::Key_Backspace || event.key() == Qt::Key_Delete ||
+           (event.modifiers() & Qt::ControlModifier && (event.key() == Qt::Key_X || event.key() == Qt::Key_V)) ||
+           (event.modifiers() & Qt::ShiftModifier && event.key() == Qt::Key_Insert);
+}
+
 bool putsTextIn(const QKeyEvent& event) {
     return !event.text().isEmpty() && (event.text().front().isPrint() || event.key() == Qt::Key_Return ||
                                        event.key() == Qt::Key_Enter || event.key() == Qt::Key_Tab);
@@ -51,18 +69,27 @@ SceneEditor::SceneEditor(QWidget* parent) : QTextEdit(parent) {
 }
 
 void SceneEditor::showDocument(QTextDocument* shown) {
-    disconnect(m_changes);
     disconnect(m_changed);
     setDocument(shown ? shown : &m_empty);
     setEnabled(shown);
     if (!shown) return;
     m_caret = textCursor().position();
-    m_changes = connect(shown, &QTextDocument::contentsChange, this, &SceneEditor::onContentsChange);
+    updateCentre();
     m_changed = connect(shown, &QTextDocument::contentsChanged, this, &SceneEditor::edited);
 }
 
 PageLayout* SceneEditor::pageLayout() const {
     return qobject_cast<PageLayout*>(document()->documentLayout());
+}
+
+// The page stays in the middle of the editor, whether a scroll bar takes room or not.
+void SceneEditor::updateCentre() {
+    if (PageLayout* layout = pageLayout()) layout->setCentre(width() / 2.0);
+}
+
+void SceneEditor::resizeEvent(QResizeEvent* event) {
+    updateCentre();
+    QTextEdit::resizeEvent(event);
 }
 
 void SceneEditor::insertDraft(int begin, int end, const SceneText& text) {
@@ -73,14 +100,19 @@ void SceneEditor::insertDraft(int begin, int end, const SceneText& text) {
     setTextCursor(cursor);
 }
 
-// Runs what the writer does as one undo step together with what it does to provenance.
+// Runs what the writer does. Inside drafted words it is one undo step with what it does to their provenance; anywhere
+// else keys join into steps as Qt joins them.
 template<class Action>
 void SceneEditor::asWriter(Action action) {
-    if (m_writing) return action();
+    const int begin = textCursor().selectionStart(), end = textCursor().selectionEnd();
+    if (m_writing || !isDrafted(*document(), begin - 1) || !isDrafted(*document(), end)) return action();
     const QScopedValueRollback<bool> writing(m_writing, true);
-    m_byWriter.clear();
+    QTextCursor step(document());
+    step.beginEditBlock();
     action();
-    markEdited();
+    const int caret = textCursor().position();
+    markEdited(std::min(begin, caret), std::max(begin, caret));
+    step.endEditBlock();
 }
 
 // What is typed next must not look like the draft beside it.
@@ -96,7 +128,8 @@ void SceneEditor::typeAsWriter() {
 void SceneEditor::keyPressEvent(QKeyEvent* event) {
     if (event == QKeySequence::Undo) return undoEdit();
     if (event == QKeySequence::Redo) return redoEdit();
-    if (!putsTextIn(*event)) return asWriter([&] { QTextEdit::keyPressEvent(event); });
+    if (takesTextOut(*event)) return asWriter([&] { QTextEdit::keyPressEvent(event); });
+    if (!putsTextIn(*event)) return QTextEdit::keyPressEvent(event);
     asWriter([&] {
         const bool replaces = textCursor().hasSelection();
         QTextCursor step(document());
@@ -153,11 +186,6 @@ void SceneEditor::insertFromMimeData(const QMimeData* source) {
     ensureCursorVisible();
 }
 
-void SceneEditor::onContentsChange(int position, int removed, int added) {
-    if (m_writing) m_byWriter.push_back({position, removed, added});
-    forgetBlocks(*document(), position, added);
-}
-
 // The caret does not go into text a passage stands for: it steps over.
 void SceneEditor::onCaretMoved() {
     QTextCursor cursor = textCursor();
@@ -173,32 +201,28 @@ void SceneEditor::onCaretMoved() {
     m_caret = position;
 }
 
-// Sentences of a draft that the writer's action changed are Edited from now on.
-void SceneEditor::markEdited() {
-    const std::vector<Change> changes = std::move(m_byWriter);
-    m_byWriter.clear();
-    for (const Change& change : changes) {
-        const QTextBlock block = document()->findBlock(change.position);
-        if (!block.isValid() || document()->findBlock(change.position + change.added) != block) continue;
-        const Block read = readBlock(block);
-        const std::optional<Interval> sentence = editedSentence(read, change.position - block.position(), change.added);
-        if (!sentence) continue;
-        QTextCursor cursor(document());
-        cursor.joinPreviousEditBlock();
-        for (auto it = block.begin(); !it.atEnd(); ++it) {
-            const QTextFragment fragment = it.fragment();
-            if (provenanceOf(fragment.charFormat()) != Provenance::Drafted) continue;
-            const int begin = std::max(fragment.position(), block.position() + int(sentence->begin));
-            const int end = std::min(fragment.position() + fragment.length(), block.position() + int(sentence->end));
-            if (begin >= end) continue;
-            cursor.setPosition(begin);
-            cursor.setPosition(end, QTextCursor::KeepAnchor);
-            QTextCharFormat edited;
-            edited.setProperty(kProvenanceProperty, int(Provenance::Edited));
-            cursor.mergeCharFormat(edited);
-            it = block.begin(); // fragments were split
-        }
-        cursor.endEditBlock();
+// The sentence of a draft in which [begin, end) was just put in, or something taken out, is Edited from now on.
+void SceneEditor::markEdited(int begin, int end) {
+    const QTextBlock block = document()->findBlock(begin);
+    if (document()->findBlock(end) != block) return; // a new paragraph changes no sentence
+    forgetBlocks(*document(), begin, end - begin);
+    const std::optional<Interval> sentence = editedSentence(readBlock(block), begin - block.position(), end - begin);
+    if (!sentence) return;
+    std::vector<DraftedRange> drafted; // first found, then changed: changing them splits fragments
+    for (auto it = block.begin(); !it.atEnd(); ++it) {
+        const QTextFragment fragment = it.fragment();
+        if (provenanceOf(fragment.charFormat()) != Provenance::Drafted) continue;
+        const int from = std::max(fragment.position(), block.position() + int(sentence->begin));
+        const int to = std::min(fragment.position() + fragment.length(), block.position() + int(sentence->end));
+        if (from < to) drafted.push_back({from, to});
+    }
+    QTextCharFormat edited;
+    edited.setProperty(kProvenanceProperty, int(Provenance::Edited));
+    QTextCursor cursor(document());
+    for (const DraftedRange& range : drafted) {
+        cursor.setPosition(range.begin);
+        cursor.setPosition(range.end, QTextCursor::KeepAnchor);
+        cursor.mergeCharFormat(edited);
     }
 }
 
@@ -250,12 +274,10 @@ void SceneEditor::cutSelection() {
 }
 
 void SceneEditor::undoEdit() {
-    const QScopedValueRollback<bool> writing(m_writing, false);
     undo();
 }
 
 void SceneEditor::redoEdit() {
-    const QScopedValueRollback<bool> writing(m_writing, false);
     redo();
 }
 

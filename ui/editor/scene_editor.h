@@ -17,7 +17,8 @@ class SceneEditor : public QTextEdit {
 public:
     explicit SceneEditor(QWidget* parent = nullptr);
 
-    // The document must have a PageLayout and outlive its being shown; null shows nothing.
+    // The document must have a PageLayout, forget its changed blocks (scene_document.h), and outlive its being shown;
+    // null shows nothing.
     void showDocument(QTextDocument* document);
     PageLayout* pageLayout() const;
 
@@ -45,24 +46,21 @@ protected:
     bool canInsertFromMimeData(const QMimeData* source) const override;
     void insertFromMimeData(const QMimeData* source) override;
     void dropEvent(QDropEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     template<class Action>
     void asWriter(Action action);
     void typeAsWriter();
-    void onContentsChange(int position, int removed, int added);
     void onCaretMoved();
-    void markEdited();
+    void markEdited(int begin, int end);
+    void updateCentre();
     void mergeFormat(const QTextCharFormat& format);
 
-    struct Change {
-        int position = 0, removed = 0, added = 0;
-    };
-    QMetaObject::Connection m_changes, m_changed;
+    QMetaObject::Connection m_changed;
     QTextDocument m_empty;
-    std::vector<Change> m_byWriter; // of the writer's action in progress
-    bool m_writing = false;         // the writer's hand, not a draft, an undo or a format
-    int m_caret = 0;                // where it was before it moved
+    bool m_writing = false; // asWriter() runs
+    int m_caret = 0;        // where it was before it moved
 };
 
 } // namespace palimpsest

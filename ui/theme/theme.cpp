@@ -1,5 +1,7 @@
 #include "ui/theme/theme.h"
 
+#include "ui/theme/page_style.h"
+
 #include <QApplication>
 #include <QEvent>
 #include <QFile>
@@ -7,7 +9,6 @@
 #include <QHash>
 #include <QPalette>
 #include <QStyle>
-#include <QStyleFactory>
 #include <QStyleHints>
 #include <cmath>
 
@@ -136,7 +137,7 @@ double contrastRatio(const QColor& a, const QColor& b) {
 Theme::Theme(QApplication& application) : m_application(application), m_systemPalette(application.palette()) {
     for (const char* face : {"Regular", "Italic", "Bold"})
         QFontDatabase::addApplicationFont(QStringLiteral(":/fonts/EBGaramond12-%1.otf").arg(QLatin1String(face)));
-    application.setStyle(QStyleFactory::create("Fusion"));
+    application.setStyle(new PageStyle);
     application.installEventFilter(this);
     apply();
 }

@@ -14,8 +14,8 @@ public:
 
     void setDraft(const QString& draft, const QString& about);
     void setChosen(bool chosen);
-    QSize sizeHint() const override { return {200, 48}; }
-    QSize minimumSizeHint() const override { return {80, 48}; }
+    QSize sizeHint() const override { return {200, 54}; }
+    QSize minimumSizeHint() const override { return {80, 54}; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;
