@@ -66,7 +66,8 @@ QString contents(const QString& file) {
 }
 
 QList<Include> includesOf(const QString& file) {
-    static const QRegularExpression pattern(R"(^\s*#\s*include\s*([<"])([^>"]+)[>"])",
+    // No raw string: moc loses its way in one that holds quotes.
+    static const QRegularExpression pattern("^\\s*#\\s*include\\s*([<\"])([^>\"]+)[>\"]",
                                             QRegularExpression::MultilineOption);
     QList<Include> found;
     auto it = pattern.globalMatch(contents(file));
