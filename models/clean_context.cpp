@@ -61,9 +61,10 @@ bool CleanContext::Rows::filter(const Keep& keep) {
     return dropped;
 }
 
-// Whether any query at `query` or later sees the key: for keys before the query the nearest one decides.
+// Whether a query at `query` or later, or the anchor of a block that begins there, sees the key: for keys before them
+// the nearest one decides.
 bool CleanContext::Rows::neededFrom(int phase, std::int64_t key, std::int64_t query) const {
-    return key >= query || pattern.sees(query, key, phase);
+    return key + 1 >= query || pattern.sees(query - 1, key, phase);
 }
 
 CleanContext::CleanContext(std::unique_ptr<Rows> rows) : m_rows(std::move(rows)) {}

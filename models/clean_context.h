@@ -22,8 +22,7 @@ public:
     CleanContext& operator=(CleanContext&&) noexcept;
     ~CleanContext();
 
-    // A deep copy of the rows that queries at `position` or later can see: all of them by default. Costs what its
-    // bytes() says.
+    // A deep copy of the rows that trim(position) would leave: all of them by default. Costs what its bytes() says.
     CleanContext Copy(std::int64_t position = 0) const;
 
     // One past the last position ever appended (positions of a gap count).
@@ -31,7 +30,8 @@ public:
     int globals() const;
     std::size_t bytes() const;
 
-    // Forgets the rows that no query at `position` or later can see.
+    // Forgets the rows that no query at `position` or later can see; nor, one position earlier, the anchor of a block
+    // that begins at `position`.
     void trim(std::int64_t position);
 
     // Forgets every row at `position` or later. False (and unchanged) when rows before it that a query there needs

@@ -33,7 +33,7 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
     const c10::InferenceMode guard;
     auto config = readModelConfig(folder);
     if (!config) return config.error();
-    auto tokenizer = Tokenizer::load(folder / kTokenizerFile);
+    auto tokenizer = Tokenizer::load(folder / kTokenizerFile, config->vocabulary);
     if (!tokenizer) return tokenizer.error();
     if (auto fits = checkTokenizer(*tokenizer, *config, folder); !fits) return fits.error();
     auto file = SafetensorsFile::open(folder / kBaseFile);

@@ -1,5 +1,6 @@
 #include "models/tokenizer.h"
 
+#include <algorithm>
 #include <sentencepiece_processor.h>
 
 namespace palimpsest {
@@ -54,6 +55,7 @@ struct Tokenizer::Parts {
     sentencepiece::SentencePieceProcessor processor;
     std::vector<std::string> pieces; // bytes of each token; empty for control pieces
     std::vector<bool> control;
+    std::int64_t vocabulary = 0;
     std::vector<std::int64_t> spaceMark; // byte pieces of a U+2581 that stands in the text itself
 };
 
@@ -62,8 +64,9 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-Result<Tokenizer> Tokenizer::load(const std::filesystem::path& file) {
+Result<Tokenizer> Tokenizer::load(const std::filesystem::path& file, std::int64_t vocabulary) {
     auto parts = std::make_unique<Parts>();
+    parts->vocabulary = vocabulary;
     auto& sp = parts->processor;
     std::error_code error;
     if (!std::filesystem::exists(file, error))
@@ -94,18 +97,35 @@ int Tokenizer::size() const {
     return int(m_parts->pieces.size());
 }
 
-std::vector<std::int64_t> Tokenizer::encode(std::string_view text) const {
-    const std::string clean = withoutInvalidBytes(text);
+// `text` is valid UTF-8.
+std::vector<std::int64_t> Tokenizer::encodeSpelled(std::string_view text) const {
     std::vector<std::int64_t> ids;
     std::vector<int> run;
     // SentencePiece writes spaces as U+2581 itself, so a U+2581 of the text goes round it, as bytes.
-    for (std::string_view rest = clean; !rest.empty();) {
-        const auto mark = rest.find(kSpaceMark);
-        if (m_parts->processor.Encode(rest.substr(0, mark), &run).ok()) ids.insert(ids.end(), run.begin(), run.end());
+    while (!text.empty()) {
+        const auto mark = text.find(kSpaceMark);
+        if (m_parts->processor.Encode(text.substr(0, mark), &run).ok()) ids.insert(ids.end(), run.begin(), run.end());
         if (mark == std::string_view::npos) break;
         ids.insert(ids.end(), m_parts->spaceMark.begin(), m_parts->spaceMark.end());
-        rest.remove_prefix(mark + kSpaceMark.size());
+        text.remove_prefix(mark + kSpaceMark.size());
     }
+    return ids;
+}
+
+std::vector<std::int64_t> Tokenizer::encode(std::string_view text) const {
+    const std::string clean = withoutInvalidBytes(text);
+    const auto hasRow = [&](std::int64_t id) { return id < m_parts->vocabulary; };
+    auto ids = encodeSpelled(clean);
+    if (std::ranges::all_of(ids, hasRow)) return ids;
+    // Rare: some character needs a byte without a row. Found one by one.
+    std::string spelled;
+    for (std::string_view rest = clean; !rest.empty();) {
+        const std::string_view character = rest.substr(0, characterBytes(rest));
+        spelled += std::ranges::all_of(encodeSpelled(character), hasRow) ? character : kReplacement;
+        rest.remove_prefix(character.size());
+    }
+    ids = encodeSpelled(spelled);
+    std::erase_if(ids, [&](std::int64_t id) { return !hasRow(id); }); // a vocabulary without U+FFFD's own bytes
     return ids;
 }
 

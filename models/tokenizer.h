@@ -1,10 +1,12 @@
-// SentencePiece with the identity normaliser and byte fallback: lossless on every UTF-8 text.
+// SentencePiece with the identity normaliser and byte fallback: lossless on every UTF-8 text, but for characters that
+// the model's vocabulary has no bytes for (some control characters and unassigned planes): they become U+FFFD.
 #pragma once
 
 #include "engine/base/result.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,7 +18,9 @@ namespace palimpsest {
 // Thread-safe once loaded.
 class Tokenizer {
 public:
-    static Result<Tokenizer> load(const std::filesystem::path& file);
+    // `vocabulary`: encode() gives only ids below it, those that have a row in the embedding table.
+    static Result<Tokenizer> load(const std::filesystem::path& file,
+                                  std::int64_t vocabulary = std::numeric_limits<std::int64_t>::max());
     Tokenizer(Tokenizer&&) noexcept;
     Tokenizer& operator=(Tokenizer&&) noexcept;
     ~Tokenizer();
@@ -36,6 +40,7 @@ public:
 private:
     struct Parts;
     explicit Tokenizer(std::unique_ptr<Parts> parts);
+    std::vector<std::int64_t> encodeSpelled(std::string_view text) const;
     std::unique_ptr<Parts> m_parts;
 };
 

@@ -29,9 +29,9 @@ CASE(onlySoundSchedulesAreValid) {
 // the rescaling (no more than the share that breaks outside the range) and sampling: three standard errors of each.
 CASE(nearestEmbeddingDecodingErrsWithProbabilityT) {
     torch::manual_seed(1);
-    const std::int64_t tokens = 400, width = 48, draws = 4000;
+    const std::int64_t tokens = 300, width = 256, draws = 4000;
     const auto embedding = torch::randn({tokens, width}) * (0.5 + torch::rand({tokens, 1})) + 0.3;
-    std::vector<std::int64_t> ids(std::size_t(tokens));
+    std::vector<std::int64_t> ids(static_cast<std::size_t>(tokens));
     std::iota(ids.begin(), ids.end(), 0);
     const CalibrationOptions options{draws, 3};
     const NoiseSchedule schedule(calibrateSchedule(embedding, ids, options));
