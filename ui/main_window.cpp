@@ -18,12 +18,10 @@
 #include <QLabel>
 #include <QLocale>
 #include <QMenuBar>
-#include <QPushButton>
 #include <QScrollBar>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QStatusBar>
-#include <QVBoxLayout>
 
 namespace palimpsest {
 namespace {
@@ -31,7 +29,6 @@ namespace {
 constexpr int kPagePixels = 19;      // size of the serif
 constexpr qreal kPitch = 1.53;       // row to row, in sizes of the serif
 constexpr qreal kParagraphGap = 0.6; // between paragraphs, in the same
-constexpr int kStatusDelayMs = 300;
 const char* const kOpenNode = "open_node";
 const char* const kCaret = "caret";
 
@@ -78,108 +75,6 @@ MainWindow::~MainWindow() {
     // Before the documents it stands on go.
     m_drafting->forgetProject();
     m_editor->showDocument(nullptr);
-}
-
-QWidget* MainWindow::buildPage() {
-    auto* side = new QWidget(this);
-    m_pages = new QStackedWidget(side);
-    m_pages->addWidget(m_editor);
-    m_pages->addWidget(buildEmpty());
-    auto* column = new QVBoxLayout(side);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    column->addWidget(m_bar);
-    column->addWidget(m_pages, 1);
-    return side;
-}
-
-QWidget* MainWindow::buildEmpty() {
-    auto* page = new QWidget(this);
-    page->setObjectName("emptyPage");
-    auto* sentence = new QLabel(tr("Nothing is open. Choose a scene in the binder, or begin here:"), page);
-    sentence->setObjectName("quiet");
-    sentence->setAlignment(Qt::AlignCenter);
-    sentence->setWordWrap(true);
-    auto* buttons = new QHBoxLayout;
-    buttons->addStretch();
-    const auto add = [this, page, buttons](const QString& text, void (MainWindow::*act)()) {
-        auto* button = new QPushButton(text, page);
-        button->setAccessibleName(text);
-        connect(button, &QPushButton::clicked, this, act);
-        buttons->addWidget(button);
-    };
-    add(tr("New project…"), &MainWindow::askNew);
-    add(tr("Open…"), &MainWindow::askOpen);
-    add(tr("Open the sample"), &MainWindow::openSample);
-    buttons->addStretch();
-    auto* column = new QVBoxLayout(page);
-    column->addStretch(2);
-    column->addWidget(sentence);
-    column->addSpacing(12);
-    column->addLayout(buttons);
-    column->addStretch(3);
-    return page;
-}
-
-void MainWindow::buildStatus() {
-    m_words = new QLabel(this);
-    m_saved = new QLabel(this);
-    m_provenance = new QLabel(this);
-    m_where = new QLabel(this);
-    m_where->setObjectName("quiet");
-    m_where->setContentsMargins(0, 6, 14, 4);
-    m_where->setAlignment(Qt::AlignVCenter | Qt::AlignTrailing);
-    menuBar()->setCornerWidget(m_where);
-    statusBar()->setSizeGripEnabled(false);
-    statusBar()->addWidget(m_words);
-    statusBar()->addPermanentWidget(m_saved);
-    statusBar()->addPermanentWidget(m_provenance);
-    m_status.setSingleShot(true);
-    m_status.setInterval(kStatusDelayMs);
-    connect(&m_status, &QTimer::timeout, this, &MainWindow::refreshStatus);
-}
-
-void MainWindow::connectServices() {
-    const auto soon = qOverload<>(&QTimer::start);
-    connect(&m_project, &ProjectService::opened, this, &MainWindow::onOpened);
-    connect(&m_project, &ProjectService::failed, this, &MainWindow::say);
-    connect(&m_project, &ProjectService::savedStateChanged, this, &MainWindow::refreshStatus);
-    connect(&m_project, &ProjectService::wordsChanged, &m_status, soon);
-    connect(&m_project, &ProjectService::nodesChanged, this, [this] {
-        const Node* shown = m_project.node(m_node);
-        if (m_node && (!shown || shown->trashed)) showNothing();
-        refreshTitle();
-        m_status.start();
-    });
-    connect(&m_engine, &EngineService::restarted, this, &MainWindow::say);
-    connect(m_shelf, &SceneShelf::edited, &m_status, soon);
-    connect(m_editor, &QTextEdit::cursorPositionChanged, &m_status, soon);
-    connect(m_binder, &Binder::opened, this, &MainWindow::openNode);
-    connect(m_binder, &Binder::trashed, this, &MainWindow::onTrashed);
-    connect(m_drafting, &Drafting::said, this, &MainWindow::say);
-    connect(m_panel, &DraftingPanel::modelSwitched, this, [](bool on) { AppSettings().setUsesModel(on); });
-    connect(m_panel, &DraftingPanel::choicesChanged, this, [this] { AppSettings().setDraftChoices(m_panel->saved()); });
-    connect(&m_theme, &Theme::changed, this, &MainWindow::applyLook);
-}
-
-void MainWindow::connectMenus() {
-    connect(m_menus, &MainMenus::newAsked, this, &MainWindow::askNew);
-    connect(m_menus, &MainMenus::openAsked, this, &MainWindow::askOpen);
-    connect(m_menus, &MainMenus::sampleAsked, this, &MainWindow::openSample);
-    connect(m_menus, &MainMenus::pathAsked, this, &MainWindow::openPath);
-    connect(m_menus, &MainMenus::saveAsked, this, [this] { m_project.saveNow(); });
-    connect(m_menus, &MainMenus::themeChosen, this, [this] { AppSettings().setTheme(m_theme.choice()); });
-    connect(m_menus, &MainMenus::aboutAsked, this, [this] {
-        say(tr("Palimpsest %1. Nothing you write leaves this machine.").arg(QApplication::applicationVersion()));
-    });
-    connect(m_menus->showBinder(), &QAction::toggled, m_binder, &QWidget::setVisible);
-    connect(m_menus->showPanel(), &QAction::toggled, m_panel, &QWidget::setVisible);
-    connect(m_menus->fullScreen(), &QAction::toggled, this, &MainWindow::setFullScreen);
-    connect(m_menus->showProvenance(), &QAction::toggled, m_shelf, &SceneShelf::setProvenanceShown);
-    connect(m_menus->reduceMotion(), &QAction::toggled, this, [this](bool reduce) {
-        m_theme.setReducesMotion(reduce);
-        AppSettings().setReduceMotion(reduce);
-    });
 }
 
 void MainWindow::applyLook() {

@@ -338,13 +338,16 @@ private Q_SLOTS:
         QVERIFY(f.ready());
         QSet<QWidget*> wanted;
         for (QWidget* widget : f.window->panel().findChildren<QWidget*>())
-            if (widget->isVisible() && widget->isEnabled() && (widget->focusPolicy() & Qt::TabFocus)) wanted << widget;
+            if (widget->isVisible() && widget->isEnabled() && (widget->focusPolicy() & Qt::TabFocus) &&
+                !widget->objectName().startsWith("qt_"))
+                wanted << widget;
         QVERIFY(wanted.size() >= 8);
         f.window->panel().findChild<QComboBox*>()->setFocus();
         for (int i = 0; i < 60 && !wanted.isEmpty(); ++i) {
             wanted.remove(QApplication::focusWidget());
             QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
         }
+        for (QWidget* widget : wanted) qWarning() << "not reached:" << widget;
         QVERIFY(wanted.isEmpty());
     }
 

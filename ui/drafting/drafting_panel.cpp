@@ -117,8 +117,9 @@ void DraftingPanel::showSession(DraftSession* session) {
     }
     for (int i = 0; i < count; ++i) {
         const double agreement = session->agreement(i);
-        const QString about = agreement < 0 ? tr("draft %1").arg(i + 1)
-                                            : tr("draft %1 · agreement %2 %").arg(i + 1).arg(qRound(agreement * 100));
+        const QString about = agreement < 0 || count == 1
+                                  ? tr("draft %1").arg(i + 1)
+                                  : tr("draft %1 · agreement %2 %").arg(i + 1).arg(qRound(agreement * 100));
         m_cards[std::size_t(i)]->setDraft(session->candidateText(i), about);
         m_cards[std::size_t(i)]->setChosen(i == session->candidate());
     }

@@ -4,6 +4,7 @@
 #include "ui/widgets/budget_bar.h"
 #include "ui/widgets/track_slider.h"
 
+#include <QAbstractItemView>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -142,6 +143,7 @@ void DraftingPanel::buildChoices(QVBoxLayout& column) {
 
     m_kind = new KindBox(widget());
     m_kind->setAccessibleName(tr("What to draft"));
+    m_kind->view()->setAccessibleName(tr("What to draft"));
     m_kind->addItems({tr("Continue here"), tr("Fill this gap, both sides"), tr("Rewrite this")});
     m_kind->setItemDelegate(new QStyledItemDelegate(m_kind)); // the style sheet's, with room
     column.addWidget(m_kind);

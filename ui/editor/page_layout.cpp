@@ -143,12 +143,16 @@ void PageLayout::documentChanged(int from, int, int added) {
         return;
     }
     const int end = from + added;
-    for (QTextBlock block = document()->findBlock(from); block.isValid() && block.position() <= end;
-         block = block.next())
-        layoutPlain(block);
+    QTextBlock block = document()->findBlock(from);
+    const QTextBlock first = block;
+    for (; block.isValid() && block.position() <= end; block = block.next()) layoutPlain(block);
     layoutPassage();
+    const std::vector<Place> before = std::move(m_places);
     placeBlocks();
-    Q_EMIT update();
+    if (before != m_places) return Q_EMIT update();
+    QRectF changed = blockBoundingRect(first); // nothing else moved: a key repaints its paragraph only
+    if (block.isValid()) changed.setBottom(blockBoundingRect(block).top());
+    Q_EMIT update(QRectF(0, changed.top(), m_width, changed.height() + m_metrics.paragraphGap));
 }
 
 void PageLayout::layoutAll() {

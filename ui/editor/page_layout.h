@@ -69,6 +69,7 @@ protected:
 private:
     struct Place {
         qreal top = 0, height = 0;
+        bool operator==(const Place&) const = default;
     };
 
     qreal pitchOf(const QTextBlock& block) const;

@@ -43,6 +43,7 @@ Passage::Passage(const Theme& theme, SceneEditor& editor, std::unique_ptr<DraftS
     connect(m_strip, &PassageStrip::branchAsked, this, [this] { m_session->branchFromShown(); });
     PageLayout& layout = layoutOf(*m_document);
     connect(&layout, &PageLayout::placesChanged, this, &Passage::place);
+    connect(&editor, &SceneEditor::documentShown, this, &Passage::place);
     connect(editor.verticalScrollBar(), &QScrollBar::valueChanged, this, &Passage::place);
 
     m_flow.setWords(passageWords(std::vector<StepToken>(kWaitingDots)));

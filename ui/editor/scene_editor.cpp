@@ -72,10 +72,10 @@ void SceneEditor::showDocument(QTextDocument* shown) {
     disconnect(m_changed);
     setDocument(shown ? shown : &m_empty);
     setEnabled(shown);
-    if (!shown) return;
     m_caret = textCursor().position();
     updateCentre();
-    m_changed = connect(shown, &QTextDocument::contentsChanged, this, &SceneEditor::edited);
+    if (shown) m_changed = connect(shown, &QTextDocument::contentsChanged, this, &SceneEditor::edited);
+    Q_EMIT documentShown();
 }
 
 PageLayout* SceneEditor::pageLayout() const {

@@ -36,7 +36,8 @@ public:
     void redoEdit();
 
 Q_SIGNALS:
-    void edited(); // the text changed, by whatever hand
+    void edited();        // the text changed, by whatever hand
+    void documentShown(); // another document, or none
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;

@@ -36,7 +36,7 @@ void DraftCard::paintEvent(QPaintEvent*) {
     painter.setPen(hasFocus() ? QPen(c.focus, 2) : QPen(m_chosen ? c.accent : c.control, m_chosen ? 1.6 : 1));
     painter.setBrush(underMouse() || isDown() ? c.hover : c.page);
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 6, 6);
-    const QRect inner = rect().adjusted(12, 6, -12, -5);
+    const QRect inner = rect().adjusted(12, 7, -12, -7);
     const int align = isRightToLeft() ? Qt::AlignRight : Qt::AlignLeft;
     const QFont serif = Theme::pageFont(15);
     painter.setFont(serif);
