@@ -25,7 +25,10 @@ Error fileError(ErrorCode code, const std::string& what, const std::string& prob
 
 void addCommonFlags(CLI::App& command, CommonFlags& flags) {
     command.add_flag("--json", flags.json, "Print the result as JSON");
-    command.add_option("--seed", flags.seed, "Seed of the random numbers; the same one repeats a draft");
+    command.add_option("--seed", flags.seed, "Seed of the random numbers; the same one repeats a draft")
+        ->check([](const std::string& value) { // else -1 would wrap around
+            return value.starts_with('-') ? std::string("must be a whole number from 0") : std::string();
+        });
     command.add_option("--threads", flags.threads, "Threads of the model; 0 = the cores this process may use")
         ->check(CLI::Range(0, 1024));
     command.add_option("--device", flags.device, "auto, cpu or cuda:N");

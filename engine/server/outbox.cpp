@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <poll.h>
 #include <unistd.h>
 
@@ -92,6 +93,11 @@ std::string Outbox::takeDueStep() {
 }
 
 void Outbox::run() {
+    // A peer that is gone is an error of write(), in whatever program this runs.
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     std::unique_lock lock(m_mutex);
     while (m_connected) {
         std::string bytes;

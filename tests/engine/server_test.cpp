@@ -44,6 +44,10 @@ private:
     DeviceInfo m_device{"cpu", "Because.", "float32", "torch", 1, 1};
 };
 
+std::string numbered(std::size_t number) {
+    return std::string(1, 'd').append(std::to_string(number));
+}
+
 // A served peer: the test's end of a socket pair.
 class Peer {
 public:
@@ -95,6 +99,9 @@ public:
         } while (!all.back().is_null() && !isEnd(all.back(), draft));
         return all;
     }
+    void untilAnswer(int id) {
+        for (Json message = receive(); !message.is_null() && message.value("id", 0) != id;) message = receive();
+    }
     static bool isEnd(const Json& message, const std::string& draft) {
         return message.value("method", "") == method::kDraftEnded && message["params"]["draft"] == draft;
     }
@@ -114,6 +121,7 @@ CASE(everyDraftEndsOnceAndInOrder) {
     Peer peer;
     for (const char* id : {"a", "b", "c"}) peer.start(id);
     peer.stopDraft("b"); // while it waits
+    peer.untilAnswer(4);
     peer.go.release(3);
     std::vector<std::string> ended;
     for (const Json& message : peer.untilEnd("c"))
@@ -157,8 +165,8 @@ CASE(aStepIsNeverSentAfterItsEndAndTheNewestIs) {
 
 CASE(aPeerThatDoesNotReadHoldsNobodyUp) {
     Peer peer;
-    for (int i = 0; i < 20; ++i) {
-        peer.start("d" + std::to_string(i), 1024);
+    for (std::size_t i = 0; i < 20; ++i) {
+        peer.start(numbered(i), 1024);
         peer.go.release();
     }
     peer.send(rpcRequest(method::kShutdown, Json::object(), 99));
@@ -170,7 +178,7 @@ CASE(aPeerThatDoesNotReadHoldsNobodyUp) {
 
 CASE(theQueueIsBounded) {
     Peer peer;
-    for (std::size_t i = 0; i < Worker::kWaiting + 3; ++i) peer.start("d" + std::to_string(i));
+    for (std::size_t i = 0; i < Worker::kWaiting + 3; ++i) peer.start(numbered(i));
     int full = 0;
     for (std::size_t answers = 0; answers < Worker::kWaiting + 3;) {
         const Json message = peer.receive();
