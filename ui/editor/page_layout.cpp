@@ -151,7 +151,7 @@ void PageLayout::documentChanged(int from, int, int added) {
     placeBlocks();
     if (before != m_places) return Q_EMIT update();
     QRectF changed = blockBoundingRect(first); // nothing else moved: a key repaints its paragraph only
-    if (block.isValid()) changed.setBottom(blockBoundingRect(block).top());
+    changed.setBottom(block.isValid() ? blockBoundingRect(block).top() : m_size.height());
     Q_EMIT update(QRectF(0, changed.top(), m_width, changed.height() + m_metrics.paragraphGap));
 }
 
