@@ -112,10 +112,10 @@ void LiveView::show(const DraftStep& step) {
 }
 
 void LiveView::clear() {
-    if (!m_active) return;
+    if (m_lines == kNothing) return;
     if (m_lines > 0) std::fprintf(stderr, "\033[%dA", m_lines);
     std::fputs("\r\033[J", stderr);
-    m_lines = 0;
+    m_lines = kNothing;
 }
 
 } // namespace palimpsest

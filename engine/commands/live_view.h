@@ -17,9 +17,10 @@ public:
     void clear();
 
 private:
-    bool m_active;   // repaints in place
-    bool m_lined;    // writes lines
-    int m_lines = 0; // painted, below the place where painting began
+    bool m_active; // repaints in place
+    bool m_lined;  // writes lines
+    static constexpr int kNothing = -1;
+    int m_lines = kNothing; // painted, below the line where painting began
 };
 
 // The lines of a step as the view paints them, with ANSI styles; each at most `columns` wide, of them the last `rows`.

@@ -159,6 +159,8 @@ void Drafting::onPassageChanged() {
         m_failure = session.sentence();
         const bool hasWords = session.stepCount() > 0;
         Q_EMIT said(hasWords ? tr("%1 The words so far stay on the page.").arg(m_failure) : m_failure);
+        // With nothing to show there is nothing to decide about. Later: the passage is in the midst of telling us.
+        if (!hasWords) QMetaObject::invokeMethod(this, &Drafting::onPassageFinished, Qt::QueuedConnection);
     }
     Q_EMIT stateChanged();
 }
