@@ -1,5 +1,7 @@
 #include "kernels/cpu/bf16_weight_linear.h"
 
+#include "kernels/cpu/instruction_set.h"
+
 #include <algorithm>
 #include <bit>
 
@@ -8,14 +10,6 @@ namespace {
 
 float widen(std::uint16_t bf16) {
     return std::bit_cast<float>(std::uint32_t(bf16) << 16);
-}
-
-bool hasAvx2() {
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-    return false;
-#endif
 }
 
 } // namespace
@@ -50,15 +44,14 @@ void detail::bf16WeightLinearPortable(const Bf16WeightLinear& call, std::int64_t
 }
 
 void bf16WeightLinear(const Bf16WeightLinear& call, std::int64_t firstColumn, std::int64_t lastColumn) {
-    static const bool avx2 = hasAvx2();
-    if (avx2)
+    if (instructions().has(InstructionSet::Avx2))
         detail::bf16WeightLinearAvx2(call, firstColumn, lastColumn);
     else
         detail::bf16WeightLinearPortable(call, firstColumn, lastColumn);
 }
 
 const char* bf16WeightLinearKernel() {
-    return hasAvx2() ? "avx2" : "portable";
+    return instructions().has(InstructionSet::Avx2) ? "avx2" : "portable";
 }
 
 } // namespace palimpsest
