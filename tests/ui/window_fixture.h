@@ -29,7 +29,8 @@ inline const QStringList kParagraphs{"She did not answer him at once.", "It was 
 
 class WindowFixture {
 public:
-    explicit WindowFixture(const QStringList& engineArguments = {}) {
+    // `program`: the engine; the fake one unless told otherwise.
+    explicit WindowFixture(const QStringList& engineArguments = {}, const QString& program = FAKE_ENGINE) {
         qputenv("XDG_CONFIG_HOME", folder.path().toUtf8());
         qputenv("XDG_DATA_HOME", folder.path().toUtf8());
         path = folder.filePath("book.palimpsest");
@@ -42,7 +43,7 @@ public:
             qFatal("cannot make the project of the test");
         made.store.reset();
         theme = std::make_unique<Theme>(*qApp);
-        engine = std::make_unique<EngineService>(FAKE_ENGINE, engineArguments);
+        engine = std::make_unique<EngineService>(program, engineArguments);
         project = std::make_unique<ProjectService>();
         window = std::make_unique<MainWindow>(*theme, *engine, *project);
     }
