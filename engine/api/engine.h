@@ -35,6 +35,10 @@ public:
     // Must not block. Takes effect before the next pass; ignored when that draft is not running.
     virtual void setLock(const DraftLock& lock) = 0;
 
+    // Reads what a draft would see, so that its first pass comes at once. Blocks; checks `stop` before every pass, and
+    // keeps what was read: Cancelled then is no loss. Changes no draft's result.
+    virtual Result<void> prepare(const DraftRequest& request, std::stop_token stop) = 0;
+
     // Blocks for tokenization only; runs no model.
     virtual Result<ContextPreview> previewContext(const DraftRequest& request) = 0;
 };

@@ -24,6 +24,7 @@ inline constexpr const char* kDraftStop = "draft/stop";
 inline constexpr const char* kDraftLock = "draft/lock";
 inline constexpr const char* kDraftBranch = "draft/branch";
 inline constexpr const char* kContextPreview = "context/preview";
+inline constexpr const char* kContextPrepare = "context/prepare"; // params of a draft, as context/preview; result {}
 inline constexpr const char* kShutdown = "shutdown";
 // notifications
 inline constexpr const char* kDraftStep = "draft/step";

@@ -50,6 +50,22 @@ Result<ContextPreview> LocalEngine::previewContext(const DraftRequest& request) 
     return prompt->preview;
 }
 
+Result<void> LocalEngine::readContext(const Prompt& prompt, std::stop_token stop) {
+    const int globals = int(std::max<std::size_t>(prompt.notes, std::size_t(m_model->config().pattern.globals)));
+    return m_cache.advance(prompt.left, globals, std::move(stop));
+}
+
+Result<void> LocalEngine::prepare(const DraftRequest& request, std::stop_token stop) {
+    const Result<Prompt> prompt = makePrompt(request, m_model->tokenizer());
+    if (!prompt) return prompt.error();
+    try {
+        const torch::InferenceMode noGradients;
+        return readContext(*prompt, std::move(stop));
+    } catch (const std::exception& exception) {
+        return errorOf(exception, m_device.device);
+    }
+}
+
 Result<DraftEnd> LocalEngine::draft(const DraftRequest& request, std::stop_token stop, const StepSink& sink) {
     return guarded(request, nullptr, std::move(stop), sink);
 }
@@ -60,7 +76,7 @@ Result<DraftEnd> LocalEngine::branch(const DraftBranch& branch, std::stop_token 
     return guarded(point->request, &*point, std::move(stop), sink);
 }
 
-// The one place where what Torch and the standard library throw becomes an error.
+// What Torch and the standard library throw becomes an error here and in prepare().
 Result<DraftEnd> LocalEngine::guarded(const DraftRequest& request, const BranchPoint* from, std::stop_token stop,
                                       const StepSink& sink) {
     try {
@@ -82,8 +98,7 @@ Result<DraftEnd> LocalEngine::run(const DraftRequest& request, const BranchPoint
     Result<Prompt> prompt = makePrompt(request, m_model->tokenizer());
     if (!prompt) return prompt.error();
     DraftSession session({*m_model, m_vocabulary, request, *prompt, sink, m_locks}, stop, begin);
-    const int globals = int(std::max<std::size_t>(prompt->notes, std::size_t(m_model->config().pattern.globals)));
-    const Result<void> encoded = m_cache.advance(prompt->left, globals, stop);
+    const Result<void> encoded = readContext(*prompt, stop);
     if (!encoded && encoded.error().code != ErrorCode::Cancelled) return encoded.error();
     Written written;
     written.stopped = !encoded;

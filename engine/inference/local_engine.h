@@ -19,6 +19,7 @@ public:
     const DeviceInfo& device() const override { return m_device; }
     Result<DraftEnd> draft(const DraftRequest& request, std::stop_token stop, const StepSink& sink) override;
     Result<DraftEnd> branch(const DraftBranch& branch, std::stop_token stop, const StepSink& sink) override;
+    Result<void> prepare(const DraftRequest& request, std::stop_token stop) override;
     void setLock(const DraftLock& lock) override { m_locks.put(lock); }
     Result<ContextPreview> previewContext(const DraftRequest& request) override;
 
@@ -31,6 +32,7 @@ private:
     };
     Result<DraftEnd> guarded(const DraftRequest& request, const BranchPoint* from, std::stop_token stop,
                              const StepSink& sink);
+    Result<void> readContext(const Prompt& prompt, std::stop_token stop);
     Result<DraftEnd> run(const DraftRequest& request, const BranchPoint* from, std::stop_token stop,
                          const StepSink& sink);
     Written write(DraftSession& session, const BranchPoint* from);

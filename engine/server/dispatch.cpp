@@ -65,6 +65,7 @@ Result<Json> Dispatch::call(const std::string& name, const Json& params) {
     if (name == method::kDraftStop) return stopDraft(params);
     if (name == method::kDraftLock) return lockDraft(params);
     if (name == method::kContextPreview) return preview(params);
+    if (name == method::kContextPrepare) return prepare(params);
     if (name == method::kShutdown) return Json(nullptr);
     return Error{ErrorCode::Unsupported, "There is no method of this name; engine/protocol.md lists them."};
 }
@@ -121,6 +122,13 @@ Result<Json> Dispatch::preview(const Json& params) {
     const Result<ContextPreview> preview = m_worker.preview(*request);
     if (!preview) return preview.error();
     return toJson(*preview);
+}
+
+Result<Json> Dispatch::prepare(const Json& params) {
+    Result<DraftRequest> request = draftRequestFromJson(params);
+    if (!request) return request.error();
+    m_worker.prepare(std::move(*request));
+    return Json::object();
 }
 
 } // namespace palimpsest

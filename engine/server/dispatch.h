@@ -22,6 +22,7 @@ private:
     Result<Json> lockDraft(const Json& params);
     Result<Json> loadModel(const Json& params);
     Result<Json> preview(const Json& params);
+    Result<Json> prepare(const Json& params);
 
     const ServerParts& m_parts;
     Worker& m_worker;

@@ -1,6 +1,7 @@
 #include "engine/server/worker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace palimpsest {
 namespace {
@@ -26,6 +27,7 @@ Worker::~Worker() {
     {
         const std::lock_guard guard(m_mutex);
         m_closing = true;
+        m_preparation.request_stop();
         for (auto& [id, stop] : m_drafts) stop.request_stop();
     }
     m_changed.notify_all();
@@ -39,6 +41,7 @@ Result<void> Worker::enqueue(Job job) {
     if (!job.draft.empty() && !m_drafts.emplace(job.draft, std::stop_source()).second)
         return Error{ErrorCode::InvalidArgument, "A draft \"" + job.draft + "\" runs or waits already."};
     m_jobs.push_back(std::move(job));
+    m_preparation.request_stop();
     m_changed.notify_all();
     return {};
 }
@@ -104,6 +107,16 @@ Result<ContextPreview> Worker::preview(const DraftRequest& request) {
     return engine->previewContext(request);
 }
 
+void Worker::prepare(DraftRequest request) {
+    {
+        const std::lock_guard guard(m_mutex);
+        m_preparation.request_stop();
+        m_preparation = {};
+        m_toPrepare = std::move(request);
+    }
+    m_changed.notify_all();
+}
+
 ModelState Worker::state() const {
     const std::lock_guard guard(m_mutex);
     return m_state;
@@ -113,6 +126,12 @@ void Worker::setEngine(std::shared_ptr<Engine> engine, ModelState state) {
     const std::lock_guard guard(m_mutex);
     m_engine.swap(engine);
     m_state = std::move(state);
+}
+
+// This engine is unusable; the next draft opens another.
+void Worker::fail(const std::string& why) {
+    setEngine(nullptr, {ModelState::Kind::Failed, why, {}, {}});
+    m_outbox.send(rpcNotification(method::kModelState, toJson(state())));
 }
 
 Result<std::shared_ptr<Engine>> Worker::loadedEngine() {
@@ -153,14 +172,29 @@ void Worker::run() {
         Job job;
         {
             std::unique_lock lock(m_mutex);
-            m_changed.wait(lock, [&] { return m_closing || !m_jobs.empty(); });
-            if (m_jobs.empty()) return;
-            job = std::move(m_jobs.front());
-            m_jobs.pop_front();
-            if (m_closing && job.draft.empty()) continue;
+            m_changed.wait(lock, [&] { return m_closing || !m_jobs.empty() || m_toPrepare; });
+            if (m_jobs.empty() && m_closing) return;
+            if (m_jobs.empty()) {
+                job.run = [this, engine = m_engine, request = *std::exchange(m_toPrepare, {}),
+                           stop = m_preparation.get_token()] { runPreparation(engine, request, stop); };
+            } else {
+                job = std::move(m_jobs.front());
+                m_jobs.pop_front();
+                m_toPrepare.reset(); // the writer wants something else now
+                if (m_closing && job.draft.empty()) continue;
+            }
         }
         job.run();
     }
+}
+
+void Worker::runPreparation(std::shared_ptr<Engine> engine, const DraftRequest& request, std::stop_token stop) {
+    if (!engine) return;
+    const Result<void> prepared = engine->prepare(request, std::move(stop));
+    if (prepared || prepared.error().code == ErrorCode::Cancelled) return;
+    // A draft of the same would tell the writer; here nobody waits.
+    m_outbox.send(rpcNotification(method::kLog, {{"level", "warning"}, {"message", prepared.error().message}}));
+    if (prepared.error().code == ErrorCode::Device) fail(prepared.error().message);
 }
 
 void Worker::runDraft(const std::string& id, const Draft& draft) {
@@ -178,11 +212,7 @@ void Worker::runDraft(const std::string& id, const Draft& draft) {
             end = std::move(*result);
         } else {
             end = endedWithout(id, DraftOutcome::Failed, result.error().message);
-            // This engine is unusable; the next draft opens another.
-            if (result.error().code == ErrorCode::Device) {
-                setEngine(nullptr, {ModelState::Kind::Failed, result.error().message, {}, {}});
-                m_outbox.send(rpcNotification(method::kModelState, toJson(state())));
-            }
+            if (result.error().code == ErrorCode::Device) fail(result.error().message);
         }
     }
     {

@@ -9,6 +9,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 #include <thread>
 
 namespace palimpsest {
@@ -34,6 +36,10 @@ public:
     Result<void> load(EngineOptions options);    // told by model/state
     Result<void> unload();
     Result<ContextPreview> preview(const DraftRequest& request); // NotFound while no model is loaded
+
+    // A hint: once nothing else is to be done and a model is there, reads what `request` would see. The newest wins;
+    // any job interrupts it, and what was read is kept.
+    void prepare(DraftRequest request);
     ModelState state() const;
 
 private:
@@ -46,8 +52,10 @@ private:
     Result<void> enqueue(Job job);
     Result<void> enqueueDraft(const std::string& id, Draft draft);
     void run();
+    void runPreparation(std::shared_ptr<Engine> engine, const DraftRequest& request, std::stop_token stop);
     void runDraft(const std::string& id, const Draft& draft);
     Result<std::shared_ptr<Engine>> loadedEngine();
+    void fail(const std::string& why);
     void setEngine(std::shared_ptr<Engine> engine, ModelState state);
 
     const EngineFactory m_open;
@@ -59,6 +67,8 @@ private:
     ModelState m_state;
     std::deque<Job> m_jobs;
     std::map<std::string, std::stop_source> m_drafts; // waiting and running
+    std::optional<DraftRequest> m_toPrepare;
+    std::stop_source m_preparation; // of the one that waits or runs
     bool m_closing = false;
     std::thread m_thread;
 };

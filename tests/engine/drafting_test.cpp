@@ -248,6 +248,20 @@ CASE(whatCannotBeDraftedIsRefusedInOneSentence) {
     }
 }
 
+CASE(readingAheadChangesNoDraftAndAStopKeepsWhatWasRead) {
+    DraftRequest request = continueRequest();
+    for (int i = 0; i < 300; ++i) request.left += " The rain came down on the lane, and the lane ran with it.";
+    const auto fresh = tinyEngine()->draft(request, {}, {});
+    const auto engine = tinyEngine();
+    std::stop_source stopped;
+    stopped.request_stop();
+    const Result<void> none = engine->prepare(request, stopped.get_token());
+    CHECK(!none.ok() && none.error().code == ErrorCode::Cancelled);
+    CHECK(engine->prepare(request, {}).ok());
+    const auto ahead = engine->draft(request, {}, {});
+    CHECK(fresh.ok() && ahead.ok() && fresh->candidates[0].text == ahead->candidates[0].text);
+}
+
 CASE(aPreviewCountsWhatIsSeenAndWhatIsNot) {
     DraftRequest request = infillRequest();
     const auto preview = engine().previewContext(request);

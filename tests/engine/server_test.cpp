@@ -19,7 +19,7 @@ namespace {
 // Drafts as many steps as it is asked tokens; waits before the first until the test lets it go.
 class StepEngine : public Engine {
 public:
-    explicit StepEngine(std::counting_semaphore<>& go) : m_go(go) {}
+    StepEngine(std::counting_semaphore<>& go, std::vector<std::string>& prepared) : m_go(go), m_prepared(prepared) {}
     const ModelInfo& model() const override { return m_model; }
     const DeviceInfo& device() const override { return m_device; }
     Result<DraftEnd> draft(const DraftRequest& request, std::stop_token stop, const StepSink& sink) override {
@@ -36,10 +36,17 @@ public:
         return Error{ErrorCode::NotFound, "Nothing to branch from."};
     }
     void setLock(const DraftLock&) override {}
+    // Until it is stopped: reading a long text.
+    Result<void> prepare(const DraftRequest& request, std::stop_token stop) override {
+        while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        m_prepared.push_back(request.left);
+        return Error{ErrorCode::Cancelled, "Stopped."};
+    }
     Result<ContextPreview> previewContext(const DraftRequest&) override { return ContextPreview{}; }
 
 private:
     std::counting_semaphore<>& m_go;
+    std::vector<std::string>& m_prepared; // read by the test once the server is gone
     ModelInfo m_model{"m", "/m", "llama", 1, 1, 1, 1, 1, "h"};
     DeviceInfo m_device{"cpu", "Because.", "float32", "torch", 1, 1};
 };
@@ -55,7 +62,7 @@ public:
         socketpair(AF_UNIX, SOCK_STREAM, 0, m_files);
         m_parts.open = [this](const EngineOptions&) -> Result<std::unique_ptr<Engine>> {
             ++opened;
-            return std::unique_ptr<Engine>(new StepEngine(go));
+            return std::unique_ptr<Engine>(new StepEngine(go, prepared));
         };
         m_parts.installed = [] { return EngineInfo{}; };
         m_thread = std::thread([this] {
@@ -106,8 +113,13 @@ public:
         return message.value("method", "") == method::kDraftEnded && message["params"]["draft"] == draft;
     }
 
+    void prepare(const std::string& left) {
+        send(rpcRequest(method::kContextPrepare, {{"id", "p"}, {"kind", "continue"}, {"left", left}}, ++m_id));
+    }
+
     std::counting_semaphore<> go{0};
     std::atomic<int> opened = 0;
+    std::vector<std::string> prepared;
 
 private:
     int m_files[2] = {-1, -1};
@@ -174,6 +186,33 @@ CASE(aPeerThatDoesNotReadHoldsNobodyUp) {
     for (Json message = peer.receive(); !message.is_null(); message = peer.receive())
         ended += message.value("method", "") == method::kDraftEnded;
     CHECK(ended == 20) << ended;
+}
+
+CASE(readingAheadGivesWayToADraftAndToANewerWish) {
+    std::vector<std::string> prepared;
+    {
+        Peer peer;
+        peer.prepare("before a model is there"); // 1: forgotten
+        peer.untilAnswer(1);
+        peer.start("a"); // 2
+        peer.go.release(2);
+        (void)peer.untilEnd("a");
+        peer.prepare("an older page"); // 3
+        peer.untilAnswer(3);
+        peer.send(rpcRequest(method::kModelList, Json::object(), 70)); // the engine is not busy for its peer
+        peer.untilAnswer(70);
+        std::this_thread::sleep_for(std::chrono::milliseconds(50)); // the worker takes the older wish first
+        peer.prepare("the page in sight");                          // 4
+        peer.untilAnswer(4);
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        peer.start("b");
+        CHECK(!peer.untilEnd("b").back().is_null());
+        peer.hangUp();
+        while (!peer.receive().is_null()) {
+        }
+        prepared = peer.prepared;
+    }
+    CHECK(prepared == (std::vector<std::string>{"an older page", "the page in sight"})) << prepared.size();
 }
 
 CASE(theQueueIsBounded) {
@@ -246,7 +285,7 @@ CASE(theEndOfItsInputEndsTheEngineAndTheDraftItRuns) {
 struct SocketServer {
     explicit SocketServer(const std::string& at) : path(at) {
         parts.open = [this](const EngineOptions&) -> Result<std::unique_ptr<Engine>> {
-            return std::unique_ptr<Engine>(new StepEngine(go));
+            return std::unique_ptr<Engine>(new StepEngine(go, prepared));
         };
         parts.installed = [] { return EngineInfo{}; };
         thread = std::thread([this] { result = serveSocket(path, parts); });
@@ -264,6 +303,7 @@ struct SocketServer {
     }
     std::string path;
     std::counting_semaphore<> go{0};
+    std::vector<std::string> prepared;
     ServerParts parts;
     Result<void> result;
     std::thread thread;
