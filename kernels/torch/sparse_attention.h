@@ -1,53 +1,46 @@
-// Sparse attention over the rows of a clean stream, and over a block's own slots: the definition, in ATen operations.
+// The sparse attention kernels as one operation of Torch, palimpsest::sparse_attention: autograd, meta, CPU, CUDA.
 //
-// Keys and values of one position lie side by side in one row, so that a gather fetches both. Rows may be in any order
-// and have holes: a row's position decides who sees it. Only the rows that a run of queries sees are gathered, so memory
-// is O(queries x reach), whatever the length of the text. Grouped-query heads share their keys without a copy.
-// Shape letters: models/shapes.h.
+// The kernels run for f32 and bf16 on the CPU and for bf16 and f16 on a GPU whose plug-in is loaded; every other type and
+// device, and PALIMPSEST_KERNELS=reference (kernel_choice.h), takes the definition, a composition of ATen operations
+// that ATen differentiates itself. A test compares the two.
+// What is seen: kernels/sparse_attention.h. Shape letters: models/shapes.h.
 #pragma once
 
-#include "kernels/sparse_pattern.h"
+#include "kernels/sparse_attention.h"
 
-#include <cstdint>
 #include <span>
 #include <torch/torch.h>
 
 namespace palimpsest {
 
-enum class Sight {
-    Causal,   // keys at positions after the query's are not seen (clean stream)
-    BothWays, // keys on either side are seen, and all slots of the queries' own block (noised stream)
+// The rows of a clean stream in one layer. Nothing is copied.
+struct AttentionRows {
+    torch::Tensor keys, values; // (L, G, K): rows any distance apart, each dense
+    torch::Tensor positions;    // (L) int64 on the CPU, strictly ascending; holes are allowed
+    SparsePattern pattern;
+    int layer = 0; // its phase of the grid
 };
 
-// A run of queries at positions first … first + count - 1.
-struct QueryRun {
-    std::int64_t first = 0;
-    std::int64_t count = 0;
-    Sight sight = Sight::Causal;
+struct AttentionOwn {           // of the slots of noised blocks; undefined when no run has own rows
+    torch::Tensor keys, values; // (N, G, K): rows any distance apart, each dense
 };
 
-// The rows that any query of a run sees in one layer, and which query sees which. One serves every layer of a phase.
-struct KeyView {
-    torch::Tensor rows; // (R) int64, in the order of the rows; R may be 0
-    torch::Tensor mask; // (count, R), or (count, R + count) with the own slots last: 0 seen, -inf not
+struct AttentionResult {
+    torch::Tensor output;    // (N, H, K) contiguous, in the type of the queries
+    torch::Tensor logSumExp; // (N, H) f32; without gradient
 };
 
-// `rowPositions[r]` is the position of row r. The mask has `dtype`, both tensors lie on the CPU.
-KeyView viewKeys(const SparsePattern& pattern, int layer, const QueryRun& run,
-                 std::span<const std::int64_t> rowPositions, torch::ScalarType dtype);
+// queries (N, H, K), those of the runs one after the other, rows any distance apart, each dense. Scores are scaled by
+// 1 / sqrt(K). Differentiable in queries, rows and own rows. Throws c10::Error for shapes that do not fit together.
+AttentionResult sparseAttention(const torch::Tensor& queries, const AttentionRows& rows,
+                                std::span<const AttentionRun> runs, const AttentionOwn& own = {});
 
-// queries       (S, H, K), any strides with a dense last dimension
-// keysAndValues (R, 2, G, K): the rows of the view, own slots included
-// mask          (S, R)
-// -> (S, H * K), scaled by 1 / sqrt(K)
-torch::Tensor attend(const torch::Tensor& queries, const torch::Tensor& keysAndValues, const torch::Tensor& mask);
+// The definition: for a few hundred queries at a time one gather of what they see and one masked softmax, in f32 (f64
+// for f64). O(queries x reach) memory.
+AttentionResult sparseAttentionDefinition(const torch::Tensor& queries, const AttentionRows& rows,
+                                          std::span<const AttentionRun> runs, const AttentionOwn& own = {});
 
-// The whole of one layer for a run of queries, a chunk at a time: queries (S, H, K) see rows (L, 2, G, K) and, when
-// the sight is BothWays, `own` (S, 2, G, K). -> (S, H * K)
-torch::Tensor sparseAttention(const SparsePattern& pattern, int layer, const QueryRun& run,
-                              const torch::Tensor& queries, const torch::Tensor& rows,
-                              std::span<const std::int64_t> rowPositions, const torch::Tensor& own);
-
-constexpr std::int64_t kQueryChunk = 256; // causal queries that share one gather
+// What the CPU kernels run on: "avx512bf16", …; "reference" when the definition was asked for.
+const char* sparseAttentionKernelInUse(torch::ScalarType dtype);
 
 } // namespace palimpsest

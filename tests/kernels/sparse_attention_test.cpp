@@ -1,10 +1,13 @@
-// Sparse attention: which keys are seen, and what is made of them, against plain loops in double.
+// Sparse attention in Torch: the definition against plain loops in double, and the operation against the definition,
+// forward and backward.
 #include "kernels/torch/sparse_attention.h"
 
 #include "kernels/reference/sparse_attention_reference.h"
+#include "kernels/torch/library.h"
 #include "tests/support/cases.h"
 
 #include <numeric>
+#include <torch/csrc/autograd/custom_function.h>
 
 namespace palimpsest {
 namespace {
@@ -18,28 +21,67 @@ struct Sizes {
     std::int64_t heads, keyHeads, headSize;
 };
 
-std::span<const float> values(const torch::Tensor& t) {
-    return {t.data_ptr<float>(), std::size_t(t.numel())};
-}
-
-void compare(const Sizes& s, const QueryRun& run, const std::vector<std::int64_t>& positions, int layer) {
-    torch::manual_seed(7 + layer);
-    const bool both = run.sight == Sight::BothWays;
-    const auto queries = torch::randn({run.count, s.heads, s.headSize});
-    const auto rows = torch::randn({std::int64_t(positions.size()), 2, s.keyHeads, s.headSize});
-    const auto own = torch::randn({both ? run.count : 0, 2, s.keyHeads, s.headSize});
-    const auto got = sparseAttention(kSmall, layer, run, queries, rows, positions, own).contiguous();
-    const auto wanted = referenceAttention({kSmall, layer, !both, run.first, run.count, s.heads, s.keyHeads, s.headSize,
-                                            values(queries), values(rows), positions, values(own)});
-    double worst = 0;
-    for (std::size_t i = 0; i < wanted.size(); ++i) worst = std::max(worst, std::abs(values(got)[i] - wanted[i]));
-    CHECK(worst <= kTolerance) << "layer" << layer << "run" << run.first << run.count << "off by" << worst;
-}
-
 std::vector<std::int64_t> upTo(std::int64_t count) {
     std::vector<std::int64_t> positions(static_cast<std::size_t>(count));
     std::iota(positions.begin(), positions.end(), 0);
     return positions;
+}
+
+// Everything one call needs, drawn from a seed.
+struct Problem {
+    torch::Tensor queries;
+    AttentionRows rows;
+    std::vector<AttentionRun> runs;
+    AttentionOwn own;
+
+    Problem(const Sizes& s, std::vector<AttentionRun> wanted, const std::vector<std::int64_t>& positions, int layer,
+            torch::ScalarType type = torch::kFloat32)
+        : runs(std::move(wanted)) {
+        torch::manual_seed(7 + layer);
+        std::int64_t count = 0;
+        bool hasOwn = false;
+        for (const AttentionRun& run : runs) {
+            count += run.count;
+            hasOwn = hasOwn || run.own;
+        }
+        const auto length = std::int64_t(positions.size());
+        const auto options = torch::TensorOptions(type);
+        queries = torch::randn({count, s.heads, s.headSize}, options);
+        // Keys and values side by side, as a context keeps them: rows with a stride.
+        const auto both = torch::randn({length, 2, s.keyHeads, s.headSize}, options);
+        rows = {both.select(1, 0), both.select(1, 1), torch::tensor(positions, torch::kInt64), kSmall, layer};
+        if (hasOwn)
+            own = {torch::randn({count, s.keyHeads, s.headSize}, options),
+                   torch::randn({count, s.keyHeads, s.headSize}, options)};
+    }
+
+    Problem as(torch::ScalarType type) const {
+        Problem other = *this;
+        other.queries = queries.to(type);
+        other.rows.keys = rows.keys.to(type);
+        other.rows.values = rows.values.to(type);
+        if (own.keys.defined()) other.own = {own.keys.to(type), own.values.to(type)};
+        return other;
+    }
+};
+
+double apart(const torch::Tensor& a, const torch::Tensor& b) {
+    return a.numel() == 0 ? 0 : (a.to(torch::kFloat64) - b.to(torch::kFloat64)).abs().max().item<double>();
+}
+
+AttentionRun run(std::int64_t first, std::int64_t count, bool causal = true) {
+    AttentionRun made;
+    made.first = first;
+    made.count = count;
+    made.causal = causal;
+    made.own = !causal;
+    return made;
+}
+
+AttentionRun hiding(AttentionRun made, std::int64_t begin, std::int64_t end) {
+    made.hiddenBegin = begin;
+    made.hiddenEnd = end;
+    return made;
 }
 
 CASE(patternSeesWindowGridAndGlobalsAndNothingElse) {
@@ -53,51 +95,147 @@ CASE(patternSeesWindowGridAndGlobalsAndNothingElse) {
     CHECK(p.sees(20, 11, 5) && !p.sees(20, 10, 1)); // phases repeat; 10 away is out of reach
 }
 
-CASE(masksSayWhatThePatternSays) {
-    const auto positions = upTo(60);
-    for (const Sight sight : {Sight::Causal, Sight::BothWays})
-        for (int layer = 0; layer < 4; ++layer) {
-            const QueryRun run{30, 7, sight};
-            const KeyView view = viewKeys(kSmall, layer, run, positions, torch::kFloat32);
-            for (std::int64_t q = 0; q < run.count; ++q)
-                for (std::int64_t key = 0; key < 60; ++key) {
-                    const auto at = (view.rows == key).nonzero();
-                    const bool seen = at.numel() && view.mask[q][at.item<std::int64_t>()].item<float>() == 0;
-                    const bool should = kSmall.sees(30 + q, key, layer) && (sight == Sight::BothWays || key <= 30 + q);
-                    CHECK(seen == should) << "layer" << layer << "query" << 30 + q << "key" << key;
+CASE(theDefinitionAndTheOperationAreWhatPlainLoopsGive) {
+    std::vector<std::int64_t> holed;
+    for (std::int64_t p = 0; p < 90; ++p)
+        if (p % 7 != 3 && (p < 40 || p > 47)) holed.push_back(p);
+    for (const Sizes& s : {Sizes{1, 1, 4}, Sizes{6, 2, 8}, Sizes{3, 3, 16}, Sizes{2, 1, 7}})
+        for (const auto& positions : {upTo(60), holed})
+            for (int layer = 0; layer < 4; ++layer)
+                for (const AttentionRun& one : {run(0, 60), run(40, 1), run(39, 9, false), run(0, 3, false)}) {
+                    const Problem p(s, {one}, positions, layer);
+                    std::vector<float> queries(p.queries.numel()), rows, own;
+                    const auto q = p.queries.contiguous();
+                    std::copy_n(q.data_ptr<float>(), q.numel(), queries.begin());
+                    const auto both = at::stack({p.rows.keys, p.rows.values}, 1).contiguous();
+                    rows.assign(both.data_ptr<float>(), both.data_ptr<float>() + both.numel());
+                    if (one.own) {
+                        const auto slots = at::stack({p.own.keys, p.own.values}, 1).contiguous();
+                        own.assign(slots.data_ptr<float>(), slots.data_ptr<float>() + slots.numel());
+                    }
+                    const auto wanted = referenceAttention({kSmall, layer, one.causal, one.first, one.count, s.heads,
+                                                            s.keyHeads, s.headSize, queries, rows, positions, own});
+                    const auto loops = torch::tensor(wanted, torch::kFloat64).view({one.count, s.heads, s.headSize});
+                    CHECK(apart(sparseAttentionDefinition(p.queries, p.rows, p.runs, p.own).output, loops) < kTolerance)
+                        << "definition, layer" << layer << "run" << one.first << one.count;
+                    CHECK(apart(sparseAttention(p.queries, p.rows, p.runs, p.own).output, loops) < kTolerance)
+                        << "operation, layer" << layer << "run" << one.first << one.count;
                 }
-            const bool ownSeen =
-                sight == Sight::Causal || (view.mask.narrow(1, view.rows.size(0), run.count) == 0).all().item<bool>();
-            CHECK(ownSeen);
-        }
 }
 
-CASE(causalAttentionEqualsLoops) {
-    for (int layer = 0; layer < 3; ++layer) {
-        compare({4, 2, 8}, {0, 50, Sight::Causal}, upTo(50), layer);
-        compare({3, 3, 5}, {40, 10, Sight::Causal}, upTo(50), layer);
-        compare({6, 1, 16}, {49, 1, Sight::Causal}, upTo(50), layer);
+std::vector<Problem> problems() {
+    std::vector<std::int64_t> holed;
+    for (std::int64_t p = 0; p < 300; ++p)
+        if (p < 100 || p >= 116) holed.push_back(p);
+    AttentionRun global = run(0, 2, false);
+    global.own = false;
+    global.seesAll = true;
+    return {
+        {{6, 2, 32}, {run(0, 284)}, upTo(284), 1},
+        {{9, 3, 64}, {run(99, 17, false), run(99, 17, false), run(120, 9, false)}, holed, 5},
+        {{4, 4, 24},
+         {hiding(run(149, 17, false), 150, kEndOfText), run(0, 0), hiding(run(30, 5, false), 31, 36)},
+         upTo(200),
+         2},
+        {{2, 1, 128}, {global, run(2, 40)}, upTo(42), 0},
+        {{3, 1, 64}, {run(10, 8, false)}, {}, 0},
+    };
+}
+
+CASE(theOperationAndItsGradientsAreTheDefinitions) {
+    int number = 0;
+    for (const Problem& problem : problems()) {
+        ++number;
+        const auto gradients = [&](Problem p, bool definition) {
+            std::vector<torch::Tensor> leaves{p.queries.detach().requires_grad_(),
+                                              p.rows.keys.detach().requires_grad_(),
+                                              p.rows.values.detach().requires_grad_()};
+            p.queries = leaves[0];
+            p.rows.keys = leaves[1];
+            p.rows.values = leaves[2];
+            if (p.own.keys.defined()) {
+                p.own = {p.own.keys.detach().requires_grad_(), p.own.values.detach().requires_grad_()};
+                leaves.insert(leaves.end(), {p.own.keys, p.own.values});
+            }
+            const auto result = definition ? sparseAttentionDefinition(p.queries, p.rows, p.runs, p.own)
+                                           : sparseAttention(p.queries, p.rows, p.runs, p.own);
+            torch::manual_seed(3);
+            const auto weights = torch::randn(result.output.sizes(), torch::kFloat64).to(result.output.scalar_type());
+            (result.output * weights).sum().backward();
+            std::vector<torch::Tensor> all{result.output, result.logSumExp};
+            for (const auto& leaf : leaves)
+                all.push_back(leaf.grad().defined() ? leaf.grad() : torch::zeros_like(leaf));
+            return all;
+        };
+        const auto exact = gradients(problem.as(torch::kFloat64), true);
+        const auto got = gradients(problem, false);
+        for (std::size_t i = 0; i < exact.size(); ++i) {
+            const double size =
+                std::max(1.0, exact[i].numel() ? exact[i].abs().nan_to_num(0, 0, 0).max().item<double>() : 0);
+            const auto finite = exact[i].isfinite();
+            CHECK(finite.equal(got[i].isfinite())) << "problem" << number << "result" << i;
+            CHECK(apart(exact[i].masked_select(finite), got[i].masked_select(finite)) < 8 * kTolerance * size)
+                << "problem" << number << "result" << i;
+        }
     }
 }
 
-CASE(attentionLongerThanAChunkEqualsLoops) {
-    compare({2, 1, 4}, {0, kQueryChunk + 3, Sight::Causal}, upTo(kQueryChunk + 3), 1);
+CASE(halfPrecisionStaysWithinItsRounding) {
+    int number = 0;
+    for (const Problem& problem : problems()) {
+        ++number;
+        const Problem half = problem.as(torch::kBFloat16);
+        const Problem exact = half.as(torch::kFloat64);
+        const auto got = sparseAttention(half.queries, half.rows, half.runs, half.own);
+        const auto wanted = sparseAttentionDefinition(exact.queries, exact.rows, exact.runs, exact.own);
+        // The weights of the softmax and the result are rounded to eight bits each.
+        CHECK(got.output.scalar_type() == torch::kBFloat16);
+        CHECK(apart(got.output, wanted.output) < 8 * 0x1p-8) << "problem" << number;
+    }
 }
 
-CASE(blocksSeeBothSidesOfAGapAndThemselves) {
-    auto positions = upTo(30);
-    for (std::int64_t right = 38; right < 60; ++right) positions.push_back(right);
-    for (int layer = 0; layer < 3; ++layer) compare({4, 2, 8}, {29, 9, Sight::BothWays}, positions, layer);
+CASE(typesWithoutAKernelTakeTheDefinitionWithItsGradients) {
+    Problem p(Sizes{2, 1, 4}, {run(3, 5, false)}, upTo(12), 1, torch::kFloat64);
+    p.queries.requires_grad_();
+    const auto through = sparseAttention(p.queries, p.rows, p.runs, p.own).output;
+    through.pow(2).sum().backward();
+    const auto got = p.queries.grad().clone();
+    const double step = 1e-6;
+    const c10::NoGradGuard guard;
+    for (std::int64_t i = 0; i < p.queries.numel(); i += 7) {
+        auto flat = p.queries.view(-1);
+        const double value = flat[i].item<double>();
+        const auto loss = [&](double at) {
+            flat[i] = at;
+            return sparseAttentionDefinition(p.queries, p.rows, p.runs, p.own).output.pow(2).sum().item<double>();
+        };
+        const double slope = (loss(value + step) - loss(value - step)) / (2 * step);
+        flat[i] = value;
+        CHECK(std::abs(slope - got.view(-1)[i].item<double>()) < 1e-6) << i;
+    }
 }
 
-CASE(orderOfRowsDoesNotMatter) {
-    auto positions = upTo(40);
-    std::reverse(positions.begin() + 10, positions.end());
-    compare({4, 2, 8}, {35, 5, Sight::Causal}, positions, 2);
-}
-
-CASE(aBlockWithoutAnyCleanKeySeesItself) {
-    compare({4, 2, 8}, {0, 6, Sight::BothWays}, {}, 0);
+CASE(shapesThatDoNotFitAreRefusedAndMetaTensorsHaveTheRightOnes) {
+    const Problem p(Sizes{4, 2, 8}, {run(0, 10)}, upTo(10), 0);
+    const auto refused = [&](const torch::Tensor& queries, const AttentionRows& rows) {
+        try {
+            (void)sparseAttention(queries, rows, p.runs);
+            return false;
+        } catch (const c10::Error&) {
+            return true;
+        }
+    };
+    CHECK(refused(p.queries.narrow(0, 0, 9), p.rows));
+    CHECK(refused(p.queries.narrow(1, 0, 3), p.rows));
+    CHECK(refused(p.queries.narrow(2, 0, 4), p.rows));
+    AttentionRows fewer = p.rows;
+    fewer.positions = fewer.positions.narrow(0, 0, 3);
+    CHECK(refused(p.queries, fewer));
+    AttentionRows meta = p.rows;
+    meta.keys = meta.keys.to(torch::kMeta);
+    meta.values = meta.values.to(torch::kMeta);
+    const auto result = sparseAttention(p.queries.to(torch::kMeta), meta, p.runs);
+    CHECK(result.output.sizes() == p.queries.sizes() && result.logSumExp.size(1) == 4);
 }
 
 } // namespace
