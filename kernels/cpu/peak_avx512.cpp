@@ -52,7 +52,11 @@ PeakRound peakAvx512Vnni(long rounds) {
         }
     }
     PeakRound done{2.0 * 64 * kSums * double(rounds), 0};
-    for (const auto& sum : sums) done.sum += float(_mm_cvtsi128_si32(_mm512_castsi512_si128(sum)));
+    for (const auto& sum : sums) {
+        int lanes[16];
+        _mm512_storeu_si512(lanes, sum);
+        done.sum += float(lanes[0]);
+    }
     return done;
 }
 
