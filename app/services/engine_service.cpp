@@ -59,6 +59,7 @@ struct EngineService::Parts {
     int restartDelayMs = kRestartDelayMs;
     QElapsedTimer alive;
     QString restartedAfter; // why the last process ended; told when the next one is ready
+    bool preparing = false; // a hint is not yet answered
 
     void setState(State next, const QString& text);
     void launch();
@@ -89,6 +90,7 @@ void EngineService::Parts::setState(State next, const QString& text) {
 
 void EngineService::Parts::launch() {
     restart.stop();
+    preparing = false;
     QString file = program;
     if (file.isEmpty()) file = QString::fromStdString((executableFolder() / "palimpsest-engine").string());
     connection = new EngineConnection(file, arguments, &service);
@@ -362,6 +364,14 @@ void EngineService::previewContext(const DraftRequest& request, QObject* context
     const Error notReady{ErrorCode::Device, m_parts->sentence.toStdString()};
     QMetaObject::invokeMethod(
         this, [answer, notReady] { answer(notReady); }, Qt::QueuedConnection);
+}
+
+bool EngineService::prepareContext(const DraftRequest& request) {
+    if (m_parts->state != State::Ready || m_parts->preparing) return false;
+    m_parts->preparing = true;
+    m_parts->connection->call(method::kContextPrepare, toJson(request), m_parts->deadlines.answerMs,
+                              [this](const Result<Json>&) { m_parts->preparing = false; });
+    return true;
 }
 
 } // namespace palimpsest

@@ -58,6 +58,9 @@ public:
     void branchDraft(const DraftBranch& branch);
     void previewContext(const DraftRequest& request, QObject* context,
                         std::function<void(Result<ContextPreview>)> done);
+    // A hint while the writer rests: the engine reads what such a draft would see. Only when Ready; false = not sent,
+    // because there is nobody to tell or the hint before was not yet answered. An engine that cannot ignores it.
+    bool prepareContext(const DraftRequest& request);
 
 Q_SIGNALS:
     void stateChanged();

@@ -272,6 +272,33 @@ private Q_SLOTS:
         QCOMPARE(lines(record).filter(QStringLiteral("draft/lock")).size(), 1);
     }
 
+    void aHintIsSentOnlyToAnEngineAtRestAndOneAtATime() {
+        QTemporaryDir folder;
+        const QString record = folder.filePath(QStringLiteral("record"));
+        Rig rig({QStringLiteral("--record"), record, QStringLiteral("--delay-ms"), QStringLiteral("30")});
+        const auto hints = [&] { return lines(record).filter(QStringLiteral("context/prepare")).size(); };
+        QVERIFY(!rig.service.prepareContext(request("h")));
+        QVERIFY(rig.becomes(EngineService::State::Ready));
+        QVERIFY(rig.service.prepareContext(request("h")));
+        QVERIFY(!rig.service.prepareContext(request("h"))); // not yet answered
+        QVERIFY(QTest::qWaitFor([&] { return rig.service.prepareContext(request("h")); }, kPatienceMs));
+        QVERIFY(QTest::qWaitFor([&] { return hints() == 2; }, kPatienceMs));
+        rig.service.startDraft(request("a"));
+        QVERIFY(!rig.service.prepareContext(request("h")));
+        QVERIFY(rig.ended());
+        QCOMPARE(hints(), 2);
+    }
+
+    void aHintThatWasNeverAnsweredDoesNotSilenceTheNextEngine() {
+        Rig rig({});
+        QVERIFY(rig.becomes(EngineService::State::Ready));
+        QVERIFY(rig.service.prepareContext(request("h")));
+        rig.service.stop();
+        rig.service.start();
+        QVERIFY(rig.becomes(EngineService::State::Ready));
+        QVERIFY(rig.service.prepareContext(request("h")));
+    }
+
     void previewOfAnEngineThatIsOffIsAnError() {
         EngineService service(QStringLiteral(FAKE_ENGINE));
         std::optional<Result<ContextPreview>> preview;

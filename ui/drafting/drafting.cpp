@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kPreviewDelayMs = 400; // after the last key or move of the caret
 constexpr int kKeptDelayMs = 150;
+constexpr int kReadAheadDelayMs = 1000; // the caret rests
 
 DraftPlace blankParagraphs(QTextBlock block) {
     const auto isBlank = [](const QTextBlock& b) {
@@ -29,6 +30,11 @@ DraftPlace sentenceAt(const QTextCursor& cursor) {
     return {block.position() + int(sentence.begin), block.position() + int(sentence.end)};
 }
 
+bool seesTheSame(const DraftRequest& a, const DraftRequest& b) {
+    return a.id == b.id && a.kind == b.kind && a.notes == b.notes && a.left == b.left && a.right == b.right &&
+           a.text == b.text;
+}
+
 } // namespace
 
 DraftPlace draftPlace(const QTextCursor& cursor, DraftKind kind) {
@@ -45,20 +51,24 @@ Drafting::Drafting(Desk desk, QObject* parent) : QObject(parent), m_desk(std::mo
     m_preview.setInterval(kPreviewDelayMs);
     m_kept.setSingleShot(true);
     m_kept.setInterval(kKeptDelayMs);
+    m_ahead.setSingleShot(true);
+    m_ahead.setInterval(kReadAheadDelayMs);
     connect(&m_preview, &QTimer::timeout, this, &Drafting::preview);
+    connect(&m_ahead, &QTimer::timeout, this, &Drafting::readAhead);
     connect(&m_kept, &QTimer::timeout, this, &Drafting::loadKept);
-    const auto askPreview = qOverload<>(&QTimer::start);
-    connect(&m_desk.editor, &QTextEdit::cursorPositionChanged, &m_preview, askPreview);
-    connect(&m_desk.panel, &DraftingPanel::choicesChanged, &m_preview, askPreview);
-    connect(&m_desk.project, &ProjectService::nodesChanged, &m_preview, askPreview);
+    connect(&m_desk.editor, &QTextEdit::cursorPositionChanged, this, &Drafting::onSurroundingsChanged);
+    connect(&m_desk.panel, &DraftingPanel::choicesChanged, this, &Drafting::onSurroundingsChanged);
+    connect(&m_desk.project, &ProjectService::nodesChanged, this, &Drafting::onSurroundingsChanged);
     connect(&m_desk.shelf, &SceneShelf::edited, this, [this](qint64 node) {
         if (const SceneShelf::Scene* scene = m_desk.shelf.find(node))
             m_context.replace(node, modelText(readDocument(scene->document)));
-        m_preview.start();
+        onSurroundingsChanged();
     });
     connect(&m_desk.engine, &EngineService::stateChanged, this, [this] {
         m_desk.panel.showEngine(m_desk.engine);
-        m_preview.start();
+        if (m_desk.engine.state() != EngineService::State::Ready)
+            m_readAhead = {}; // it reads something else, or is gone
+        onSurroundingsChanged();
     });
     DraftingPanel& panel = m_desk.panel;
     connect(&panel, &DraftingPanel::startAsked, this, [this] { start(m_desk.panel.choices().kind); });
@@ -83,7 +93,7 @@ void Drafting::setScene(NodeId node) {
     m_node = node;
     m_desk.panel.showKept({});
     if (node) m_kept.start();
-    m_preview.start();
+    onSurroundingsChanged();
     Q_EMIT stateChanged();
 }
 
@@ -92,6 +102,12 @@ void Drafting::forgetProject() {
     m_context.clear();
     m_desk.panel.showSession(nullptr);
     setScene(0);
+}
+
+// What a draft would see may be something else now.
+void Drafting::onSurroundingsChanged() {
+    m_preview.start();
+    m_ahead.start();
 }
 
 bool Drafting::isRunning() const {
@@ -207,6 +223,21 @@ void Drafting::preview() {
         m_desk.engine.previewContext(wanted, this, [this](const Result<ContextPreview>& seen) {
             m_desk.panel.showContext(seen ? &*seen : nullptr);
         });
+    });
+}
+
+void Drafting::readAhead() {
+    if (!m_node || m_desk.engine.state() != EngineService::State::Ready) return;
+    m_context.prepare(m_node, m_desk.scenesInOrder(), [this, node = m_node] {
+        if (node != m_node || m_desk.engine.state() != EngineService::State::Ready) return;
+        const DraftKind kind = m_desk.panel.choices().kind;
+        DraftRequest wanted = request(kind, draftPlace(m_desk.editor.textCursor(), kind));
+        wanted.id = "ahead";
+        if (seesTheSame(wanted, m_readAhead)) return;
+        if (m_desk.engine.prepareContext(wanted))
+            m_readAhead = std::move(wanted);
+        else
+            m_ahead.start();
     });
 }
 

@@ -1,5 +1,6 @@
 // Drafting in the open scene: builds the request from what is around the caret, puts the passage on the page, and keeps
-// the panel and the page in step. One passage at a time; one that is put aside stays in the project.
+// the panel and the page in step. One passage at a time; one that is put aside stays in the project. While the writer
+// rests the engine is told what a draft here would see, so that its first pass need not wait for the reading.
 //
 // UI thread; nothing waits.
 #pragma once
@@ -58,7 +59,9 @@ private:
     void onPassageChanged();
     void onPassageFinished();
     void loadKept();
+    void onSurroundingsChanged();
     void preview();
+    void readAhead();
     void insertKept(StoredDraft draft);
     void discardKept(StoredDraft draft);
     void keepState(StoredDraft draft);
@@ -66,7 +69,8 @@ private:
     Desk m_desk;
     StoryContext m_context;
     std::unique_ptr<Passage> m_passage;
-    QTimer m_preview, m_kept;
+    QTimer m_preview, m_kept, m_ahead;
+    DraftRequest m_readAhead; // the last one the engine was told to read for; no id: none
     NodeId m_node = 0;
     QString m_failure; // already said
 };
