@@ -87,8 +87,11 @@ public:
         return m_outputGradient.as(T());
     }
 
+    // The f32 elements, to be varied.
     std::vector<float>& queries() { return m_queries.f32; }
     std::vector<float>& keys() { return m_keys.f32; }
+    std::vector<float>& values() { return m_values.f32; }
+    std::vector<float>& ownKeys() { return m_ownKeys.f32; }
     std::vector<float>& ownValues() { return m_ownValues.f32; }
 
 private:
