@@ -130,6 +130,7 @@ void MainWindow::onOpened(OpenOutcome, const QString& sentence) {
     AppSettings settings;
     settings.addRecent(m_shownProject);
     m_menus->setRecent(settings.recent());
+    setFocus(); // not the binder, which the window gave it to for being the first: the page is what was opened
     const NodeId last = m_project.setting(kOpenNode).toLongLong();
     const Node* node = m_project.node(last);
     openNode(node && !node->trashed ? last : m_binder->firstScene());

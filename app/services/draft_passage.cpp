@@ -2,6 +2,7 @@
 
 #include "app/document/words.h"
 
+#include <QHash>
 #include <QList>
 #include <QString>
 
@@ -70,6 +71,25 @@ std::vector<TextRange> lockedRanges(const StepTokens& tokens) {
         at = end;
     }
     return ranges;
+}
+
+double wordOverlap(const QString& a, const QString& b) {
+    const QString folded = a.toCaseFolded(), other = b.toCaseFolded();
+    QHash<QStringView, int> open; // words of `a` that have no partner yet
+    int all = 0, shared = 0;
+    forEachWord(folded, [&](Interval word) {
+        ++open[QStringView(folded).sliced(word.begin, word.end - word.begin)];
+        ++all;
+    });
+    forEachWord(other, [&](Interval word) {
+        const auto partner = open.find(QStringView(other).sliced(word.begin, word.end - word.begin));
+        if (partner != open.end() && *partner > 0) {
+            --*partner;
+            ++shared;
+        }
+        ++all;
+    });
+    return all == 0 ? 1 : 2.0 * shared / all;
 }
 
 } // namespace palimpsest

@@ -3,6 +3,7 @@
 
 #include "engine/api/draft.h"
 
+#include <QString>
 #include <string>
 #include <vector>
 
@@ -24,5 +25,9 @@ PositionRange wordAt(const StepTokens& tokens, int position);
 
 // Where the locked tokens lie in joinedText(), in bytes; sorted, neighbours joined.
 std::vector<TextRange> lockedRanges(const StepTokens& tokens);
+
+// Words that two texts share, as a part of all their words (Sørensen–Dice of the two bags, without regard to case),
+// 0 … 1; 1 for two texts without words.
+double wordOverlap(const QString& a, const QString& b);
 
 } // namespace palimpsest

@@ -112,7 +112,7 @@ QString DraftSession::candidateText(int candidate) const {
 
 double DraftSession::agreement(int candidate) const {
     if (candidate < 0 || candidate >= candidateCount()) return -1;
-    return m_parts->candidates[std::size_t(candidate)].agreement;
+    return m_parts->agreement(m_parts->candidates[std::size_t(candidate)]);
 }
 
 void DraftSession::toggleLock(int position) {
@@ -168,11 +168,11 @@ void DraftSession::moveTheRest(double strength) {
 
 void DraftSession::branchFromShown() {
     const SessionCandidate* candidate = m_parts->shownCandidate();
-    if (!candidate || candidate->trace.size() == 0) return;
+    if (!candidate || candidate->toldStep < 0) return;
     DraftBranch branch{{},
                        candidate->run,
                        candidate->number,
-                       candidate->trace.at(m_parts->shownPlace()).index,
+                       std::min(candidate->trace.at(m_parts->shownPlace()).index, candidate->toldStep),
                        m_parts->optionsWithNewSeed()};
     m_parts->begin([&](const std::string& id) {
         branch.id = id;

@@ -48,7 +48,8 @@ public:
     int candidate() const;
     void chooseCandidate(int candidate);
     QString candidateText(int candidate) const;
-    double agreement(int candidate) const; // 0 … 1; -1 while unknown
+    // Mean overlap of its words with those of the other candidates, 0 … 1; -1 while unknown.
+    double agreement(int candidate) const;
 
     // Locks or frees the whole word that covers the position; a running draft is told.
     void toggleLock(int position);

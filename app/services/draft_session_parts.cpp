@@ -60,6 +60,23 @@ int DraftSession::Parts::shownPlace() const {
     return candidate ? scrubbed.value_or(candidate->trace.size() - 1) : -1;
 }
 
+double DraftSession::Parts::agreement(const SessionCandidate& candidate) const {
+    const auto isSameRun = [&](const SessionCandidate& c) { return c.run == candidate.run; };
+    if (candidate.agreement < 0 || std::all_of(candidates.begin(), candidates.end(), isSameRun))
+        return candidate.agreement;
+    const auto textOf = [](const SessionCandidate& c) {
+        return toQString(joinedText(c.trace.at(c.trace.size() - 1).tokens));
+    };
+    double sum = 0; // the engine compared those of one run only
+    int others = 0;
+    for (const SessionCandidate& other : candidates) {
+        if (&other == &candidate || other.agreement < 0) continue;
+        sum += wordOverlap(textOf(candidate), textOf(other));
+        ++others;
+    }
+    return others == 0 ? -1 : sum / others;
+}
+
 // Every run of the engine for this passage goes through here.
 void DraftSession::Parts::begin(const std::function<void(const std::string& id)>& start) {
     endRun();
@@ -96,7 +113,9 @@ void DraftSession::Parts::onStep(const DraftStep& step) {
     const bool known = std::any_of(candidates.begin(), candidates.end(),
                                    [&](const SessionCandidate& c) { return c.run == step.draft; });
     if (step.draft != run && !known) return; // another passage's
-    if (!append(candidateFor(step.draft, step.candidate), step)) return;
+    SessionCandidate& candidate = candidateFor(step.draft, step.candidate);
+    if (!append(candidate, step)) return;
+    candidate.toldStep = step.index;
     if (step.draft == run && running) phase = Phase::Forming;
     refresh();
     if (kept->draft.id == 0 && !kept->adding) keep();

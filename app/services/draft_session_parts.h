@@ -20,7 +20,8 @@ struct SessionCandidate {
     std::string run; // the engine's draft that it comes from, and its number there
     int number = 0;
     std::uint64_t seed = 0;
-    double agreement = -1;
+    double agreement = -1; // among those of its run
+    int toldStep = -1;     // the newest the engine told of; the end may have added one that the engine does not know
     DraftTrace trace;
     std::map<int, LockDecision> decisions; // by position
 };
@@ -58,6 +59,7 @@ struct DraftSession::Parts {
     SessionCandidate* shownCandidate();
     SessionCandidate& candidateFor(const std::string& draft, int number);
     int shownPlace() const;
+    double agreement(const SessionCandidate& candidate) const;
 
     void begin(const std::function<void(const std::string& id)>& start);
     void endRun();

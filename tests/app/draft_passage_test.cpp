@@ -93,6 +93,14 @@ private Q_SLOTS:
         QCOMPARE(*(*read)[0].steps[1], trace.at(1));
     }
 
+    void wordsOverlapByTheirBagsWithoutCase() {
+        QCOMPARE(wordOverlap("The sea was still.", "still was THE sea"), 1.0);
+        QCOMPARE(wordOverlap("the the sea", "the sea"), 0.8);
+        QCOMPARE(wordOverlap("down and down", "up, green"), 0.0);
+        QCOMPARE(wordOverlap("", "—"), 1.0);
+        QCOMPARE(wordOverlap("", "word"), 0.0);
+    }
+
     void damagedTracesAreRefused() {
         DraftTrace trace;
         trace.add(step(0, committed({"Hello", " there"})));

@@ -239,6 +239,30 @@ private Q_SLOTS:
         QCOMPARE(branch->from, session->request().id);
     }
 
+    void theLastStepCanBeBranchedFromThoughTheEndWasCutBack() {
+        Rig rig({QStringLiteral("--cut")});
+        const auto session = rig.draft();
+        QVERIFY(Rig::rests(*session));
+        QVERIFY(kText.startsWith(session->text()) && session->text() != kText);
+        session->branchFromShown();
+        QVERIFY2(Rig::rests(*session), qPrintable(session->sentence()));
+        QCOMPARE(session->candidateCount(), 2);
+    }
+
+    void draftsOfSeveralRunsAgreeByTheWordsTheyShare() {
+        Rig rig;
+        const auto session = rig.draft();
+        QVERIFY(Rig::rests(*session));
+        QCOMPARE(session->agreement(0), 1.0); // alone
+        session->setAllLocks(false);
+        session->toggleLock(0);
+        session->moveTheRest(1.0); // the fake engine says "new" for every open word
+        QVERIFY(Rig::rests(*session));
+        QCOMPARE(session->candidateCount(), 2);
+        QVERIFY(session->agreement(0) < 0.5);
+        QCOMPARE(session->agreement(0), session->agreement(1));
+    }
+
     void stopKeepsTheWordsSoFar() {
         Rig rig({QStringLiteral("--steps"), QStringLiteral("10000")});
         const auto session = rig.draft();

@@ -9,6 +9,7 @@
 //   --once FILE       crashing, hanging and --mute only while FILE is not there, which is then made
 //   --hang-at-load    goes silent for good instead of loading
 //   --stubborn        ignores draft/stop             --refuse       draft/start is answered with an error
+//   --cut             the end gives a word less than the last step
 //   --record FILE     appends every message received, one a line
 //
 // Words arrive in pairs: at pass k of N the first k/N are committed, the next are moving, the rest absorbed. A Rewrite
@@ -42,7 +43,8 @@ struct Script {
                        "and then only the idea of it.";
     int steps = 8, delayMs = 5, loadMs = 0, protocol = kProtocolVersion;
     int crashAt = -1, hangAt = -1;
-    bool hangAtLoad = false, noModel = false, mute = false, garbage = false, stubborn = false, refuse = false;
+    bool hangAtLoad = false, noModel = false, mute = false, garbage = false, stubborn = false, refuse = false,
+         cut = false;
     std::string once, record;
 };
 
@@ -189,6 +191,9 @@ void FakeEngine::onCall(const std::string& name, const Json& id, const Json& par
     if (name == method::kDraftBranch) {
         auto asked = draftBranchFromJson(params);
         if (!asked) return send(rpcError(id, asked.error()));
+        const auto past = m_past.find(asked->from);
+        if (past == m_past.end() || asked->step >= past->second.pass)
+            return send(rpcError(id, Error{ErrorCode::NotFound, "The step to branch from is not remembered."}));
         send(rpcResult(id, Json::object()));
         return branch(*asked);
     }
@@ -255,6 +260,7 @@ void FakeEngine::end(const Draft& draft, DraftOutcome outcome) {
         DraftCandidate result;
         result.index = candidate;
         result.tokens = tokensAt(draft, candidate, draft.pass - 1);
+        if (m_script.cut) result.tokens.pop_back();
         for (const StepToken& token : result.tokens) result.text += token.text;
         result.seed = draft.request.options.seed + std::uint64_t(candidate);
         result.agreement = 1.0 / (1 + candidate);
@@ -305,9 +311,10 @@ Script scriptOf(int argc, char** argv) {
                                               {"--crash-at", &script.crashAt}, {"--hang-at", &script.hangAt}};
     const std::map<std::string, std::string*> texts{
         {"--text", &script.text}, {"--once", &script.once}, {"--record", &script.record}};
-    const std::map<std::string, bool*> flags{{"--no-model", &script.noModel},  {"--hang-at-load", &script.hangAtLoad},
-                                             {"--mute", &script.mute},         {"--garbage", &script.garbage},
-                                             {"--stubborn", &script.stubborn}, {"--refuse", &script.refuse}};
+    const std::map<std::string, bool*> flags{
+        {"--no-model", &script.noModel}, {"--hang-at-load", &script.hangAtLoad}, {"--mute", &script.mute},
+        {"--garbage", &script.garbage},  {"--stubborn", &script.stubborn},       {"--refuse", &script.refuse},
+        {"--cut", &script.cut}};
     for (int i = 1; i < argc; ++i) {
         const std::string name = argv[i];
         const char* value = i + 1 < argc ? argv[i + 1] : "";

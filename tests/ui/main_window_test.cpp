@@ -63,6 +63,12 @@ private Q_SLOTS:
         QVERIFY(stored.blocks[0].spans[1].draft > 0);
     }
 
+    void whatIsOpenedCanBeTypedInAtOnce() {
+        WindowFixture f;
+        QVERIFY(f.ready());
+        QVERIFY(QTest::qWaitFor([&] { return f.editor().hasFocus(); }));
+    }
+
     void typingGoesOnElsewhereMeanwhile() {
         WindowFixture f(kSlow);
         QVERIFY(f.ready());

@@ -88,7 +88,7 @@ void PassageView::paintPiece(QPainter& painter, const PassageFlow::Piece& piece)
     if (word.state == PositionState::Absorbed) ink = c.control;
     if (word.state == PositionState::Moving) ink = unsure ? c.unsure : blend(c.text, c.page, 0.22);
 
-    const QRectF box = piece.rect.adjusted(-1.8, 2.5, 1.8, -2.5);
+    const QRectF box = piece.rect.adjusted(-1.2, 2.5, 1.2, -2.5);
     if (word.state == PositionState::Locked) {
         painter.setPen(QPen(c.accent, 1.2));
         painter.setBrush(c.locked);

@@ -7,8 +7,8 @@
 namespace palimpsest {
 namespace {
 
-constexpr qreal kHandle = 7; // radius
-constexpr int kMostTicks = 40;
+constexpr qreal kHandle = 7;  // radius
+constexpr qreal kTickGap = 8; // the least between two ticks
 
 } // namespace
 
@@ -27,6 +27,13 @@ qreal TrackSlider::xOf(int value) const {
     return isRightToLeft() ? to - share * (to - from) : from + share * (to - from);
 }
 
+int TrackSlider::tickEvery() const {
+    const qreal room = (width() - 2 * kHandle - 4) / std::max(1, maximum() - minimum());
+    for (int tens = 1;; tens *= 10)
+        for (int every : {tens, 2 * tens, 5 * tens})
+            if (every * room >= kTickGap || every > maximum() - minimum()) return every;
+}
+
 void TrackSlider::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
@@ -42,8 +49,8 @@ void TrackSlider::paintEvent(QPaintEvent*) {
     painter.setBrush(filled);
     const qreal begin = isRightToLeft() ? width() - kHandle : kHandle;
     painter.drawRoundedRect(QRectF(std::min(begin, x), middle - 2, std::abs(x - begin), 4), 2, 2);
-    if (m_accented && maximum() - minimum() <= kMostTicks)
-        for (int value = minimum(); value <= maximum(); ++value)
+    if (m_accented && isEnabled())
+        for (int value = minimum(); value <= maximum(); value += tickEvery())
             painter.fillRect(QRectF(xOf(value) - 0.75, middle - 5, 1.5, 10),
                              value <= sliderPosition() ? filled : p.color(QPalette::Dark));
     painter.setPen(QPen(filled, 1.6));

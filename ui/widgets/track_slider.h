@@ -1,4 +1,4 @@
-// A slider drawn as the mock has it: a thin track filled up to a round handle, with ticks where steps are few.
+// A slider drawn as the mock has it: a thin track filled up to a round handle, with ticks as dense as there is room.
 #pragma once
 
 #include <QSlider>
@@ -10,7 +10,7 @@ class TrackSlider : public QSlider {
 public:
     explicit TrackSlider(QWidget* parent = nullptr);
 
-    // The colour of what the model touches instead of the neutral one, and a tick for every value.
+    // The colour of what the model touches instead of the neutral one, and ticks.
     void setAccented(bool accented);
 
     QSize sizeHint() const override { return {140, 22}; }
@@ -24,6 +24,7 @@ protected:
 private:
     void moveTo(int x);
     qreal xOf(int value) const;
+    int tickEvery() const; // 1, 2, 5, 10, … values: what there is room for
 
     bool m_accented = false;
 };
