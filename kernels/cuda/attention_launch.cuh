@@ -1,0 +1,42 @@
+// Checks a call and launches the attention kernels it needs.
+#pragma once
+
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/sparse_attention.cuh"
+
+namespace palimpsest::cuda {
+
+inline Status checkAttention(const AttentionCall& call) {
+    const bool sizes = (call.headSize == 32 || call.headSize == 64 || call.headSize == 128) && call.keyHeads > 0 &&
+                       call.heads >= call.keyHeads && call.heads % call.keyHeads == 0 &&
+                       call.keyHeads <= std::int32_t(kMostGridY) && call.sizes.queries >= 0 && call.sizes.rows >= 0;
+    const bool strides = call.queryStride % 8 == 0 && call.rowStride % 8 == 0 && call.ownStride % 8 == 0;
+    const bool pointers = aligned16(call.queries) && aligned16(call.keys) && aligned16(call.values) &&
+                          aligned16(call.ownKeys) && aligned16(call.ownValues) && aligned16(call.output);
+    const bool format = call.format == Format::Bf16 || call.format == Format::F16;
+    if (!sizes || !strides || !pointers || !format || !call.plan) return Status::BadSize;
+    if (call.sizes.ownKeyTiles > 0 && (!call.ownKeys || !call.ownValues)) return Status::BadSize;
+    return refuseOldCard(call.format);
+}
+
+// Calls body.operator()<Numbers, kHeadSize>() for the call's format and head size.
+template<class Body>
+Status forFormatAndHeadSize(const AttentionCall& call, const Body& body) {
+    const bool bf16 = call.format == Format::Bf16;
+    switch (call.headSize) {
+    case 32: return bf16 ? body.template operator()<Bf16Numbers, 32>() : body.template operator()<F16Numbers, 32>();
+    case 64: return bf16 ? body.template operator()<Bf16Numbers, 64>() : body.template operator()<F16Numbers, 64>();
+    default: return bf16 ? body.template operator()<Bf16Numbers, 128>() : body.template operator()<F16Numbers, 128>();
+    }
+}
+
+inline Status launchAttentionForward(const AttentionCall& call, void* stream) {
+    if (const Status status = checkAttention(call); status != Status::Ok) return status;
+    return forFormatAndHeadSize(call, [&]<class Numbers, int kHeadSize>() {
+        return launchKernel(attentionForward<Numbers, kHeadSize>,
+                            {unsigned(call.sizes.queryTiles), unsigned(call.keyHeads), 1}, kThreads,
+                            forwardSharedBytes<kHeadSize>(stagesOnCard()), call, stream);
+    });
+}
+
+} // namespace palimpsest::cuda

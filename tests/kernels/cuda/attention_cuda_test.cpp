@@ -1,0 +1,57 @@
+// Sparse attention of the CUDA plug-in against sums in double, on the processor or on a card (subject.h).
+#include "tests/kernels/cuda/attention_run.h"
+#include "tests/kernels/cuda/attention_shapes.h"
+
+#include <cmath>
+
+namespace palimpsest::cuda {
+namespace {
+
+CASE(forwardAgreesWithSumsInDouble) {
+    NEEDS_SUBJECT();
+    for (const NamedProblem& named : attentionProblems(subject().bf16)) {
+        const AttentionDouble expected = attentionInDouble(named.problem);
+        const AttentionResult result = runAttention(named.problem, {.backward = false});
+        CHECK(result.status == Status::Ok) << named.name;
+        CHECK(worstRatio(result.output, expected.output) <= 1)
+            << named.name << worstRatio(result.output, expected.output);
+        CHECK(worstRatio(result.logSumExp, expected.logSumExp) <= 1) << named.name;
+    }
+}
+
+CASE(aQueryThatSeesNothingGivesZerosAndMinusInfinity) {
+    NEEDS_SUBJECT();
+    AttentionProblem16 p = attentionProblems(subject().bf16).front().problem;
+    p.runs = {{.first = 3, .count = 2, .hiddenBegin = 0, .hiddenEnd = kEndOfText}};
+    fillWithNumbers(p, 1);
+    const AttentionResult result = runAttention(p, {.backward = false});
+    for (float value : result.output) CHECK(value == 0);
+    for (float value : result.logSumExp) CHECK(value == -INFINITY);
+}
+
+CASE(nothingToDoIsNotAnError) {
+    NEEDS_SUBJECT();
+    AttentionProblem16 p = attentionProblems(subject().bf16).front().problem;
+    p.runs = {{.first = 3, .count = 0}};
+    fillWithNumbers(p, 1);
+    CHECK(runAttention(p, {.backward = false}).status == Status::Ok);
+}
+
+CASE(sizesTheKernelsDoNotTakeAreRefused) {
+    NEEDS_SUBJECT();
+    AttentionProblem16 p = attentionProblems(subject().bf16).front().problem;
+    p.headSize = 48;
+    fillWithNumbers(p, 1);
+    CHECK(runAttention(p, {.backward = false}).status == Status::BadSize);
+}
+
+CASE(bf16IsRefusedOnACardWithoutIt) {
+    NEEDS_SUBJECT();
+    if (subject().bf16) return test::skip("this card has bf16");
+    AttentionProblem16 p = attentionProblems(false).front().problem;
+    p.format = Format::Bf16;
+    CHECK(runAttention(p, {.backward = false}).status == Status::OldCard);
+}
+
+} // namespace
+} // namespace palimpsest::cuda
