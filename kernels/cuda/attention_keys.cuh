@@ -65,7 +65,7 @@ struct Sight {
 template<int kHeadSize, int kRows, class Find>
 __device__ __forceinline__ void copyRows(Bits* to, int wanted, const Find& find) {
     constexpr int kPieces = kHeadSize / 8;
-    PALIMPSEST_UNROLL
+    PALIMPSEST_UNROLL_TWICE
     for (int step = 0; step < kRows * kPieces / kThreads; ++step) {
         const int piece = step * kThreads + int(threadIdx.x), row = piece / kPieces, column = piece % kPieces * 8;
         const Bits* from = find(row < wanted ? row : 0);

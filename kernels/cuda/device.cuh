@@ -12,6 +12,7 @@
 #include <cuda_runtime.h>
 
 #define PALIMPSEST_UNROLL _Pragma("unroll")
+#define PALIMPSEST_UNROLL_TWICE _Pragma("unroll 2")
 
 namespace palimpsest::cuda {
 

@@ -86,6 +86,7 @@ struct CudaKernels {
     Status (*wait)(void* stream); // until all work on the stream is done; reports what failed in it
 
     Status (*attentionForward)(const AttentionCall* call, void* stream);
+    Status (*attentionBackward)(const AttentionGradientCall* call, void* stream);
 };
 
 } // namespace palimpsest::cuda

@@ -55,6 +55,32 @@ struct Uploaded {
     }
 };
 
+// Runs the backward pass after a forward one; fills the gradients of `result`.
+void runBackward(const AttentionCall& forward, const AttentionProblem16& p, const RunOptions& options,
+                 AttentionResult& result) {
+    const CudaKernels& kernels = *subject().kernels;
+    const CardMemory outputGradient(encode(p.outputGradient, p.format)), queries(p.queries.size() * 2),
+        keys(p.keys.size() * 2), values(p.keys.size() * 2), ownKeys(p.ownKeys.size() * 2),
+        ownValues(p.ownKeys.size() * 2), workspace(std::size_t(attentionWorkspace(forward)) * 4);
+    AttentionGradientCall call;
+    call.forward = forward;
+    call.outputGradient = outputGradient.as<void>();
+    call.queries = queries.as<void>();
+    call.keys = options.rowGradients ? keys.as<void>() : nullptr;
+    call.values = options.rowGradients ? values.as<void>() : nullptr;
+    call.ownKeys = options.ownGradients ? ownKeys.as<void>() : nullptr;
+    call.ownValues = options.ownGradients ? ownValues.as<void>() : nullptr;
+    call.workspace = workspace.as<float>();
+    result.status = kernels.attentionBackward(&call, nullptr);
+    if (result.status == Status::Ok) result.status = kernels.wait(nullptr);
+    const auto read = [&](const CardMemory& memory) { return decode(memory.read<std::uint16_t>(), p.format); };
+    result.queries = read(queries);
+    result.keys = read(keys);
+    result.values = read(values);
+    result.ownKeys = read(ownKeys);
+    result.ownValues = read(ownValues);
+}
+
 } // namespace
 
 AttentionResult runAttention(const AttentionProblem16& p, const RunOptions& options) {
@@ -71,6 +97,7 @@ AttentionResult runAttention(const AttentionProblem16& p, const RunOptions& opti
     if (result.status == Status::Ok) result.status = kernels.wait(nullptr);
     result.output = decode(memory.output.read<std::uint16_t>(), p.format);
     result.logSumExp = memory.logSumExp.read<float>();
+    if (options.backward && result.status == Status::Ok) runBackward(call, p, options, result);
     return result;
 }
 

@@ -13,6 +13,7 @@ struct AttentionResult {
 
 struct RunOptions {
     bool backward = true;
+    bool rowGradients = true, ownGradients = true; // wanted
     std::int64_t gap = 8; // numbers between two rows of the inputs, never to be read: NaN; a multiple of 8
 };
 AttentionResult runAttention(const AttentionProblem16& problem, const RunOptions& options);

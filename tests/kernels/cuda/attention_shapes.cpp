@@ -51,6 +51,8 @@ std::vector<NamedProblem> shapes() {
         {"window alone", stream(64, 32, 1, 1, windowOnly, true)},
         {"everything is seen", stream(100, 64, 2, 1, {.window = 1000, .dilation = 1, .count = 0, .globals = 0}, false)},
         {"a window of one", stream(70, 32, 1, 1, {.window = 1, .dilation = 3, .count = 0, .globals = 0}, false)},
+        {"globals seen by more tiles than one part goes through",
+         stream(270, 32, 8, 1, {.window = 4, .dilation = 4, .count = 2, .globals = 3}, true)},
         {"blocks with own slots", blocks(64, 3, 1, narrow)},
         {"blocks, heads of 32", blocks(32, 2, 2, narrow)},
         {"blocks, heads of 128", blocks(128, 4, 2, narrow)},

@@ -19,6 +19,7 @@
 #define __launch_bounds__(...)
 #define __grid_constant__
 #define PALIMPSEST_UNROLL _Pragma("GCC unroll 16")
+#define PALIMPSEST_UNROLL_TWICE
 
 #define threadIdx (::palimpsest::emulation::threadIndex())
 #define blockIdx (::palimpsest::emulation::blockIndex())

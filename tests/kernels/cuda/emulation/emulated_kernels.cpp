@@ -36,6 +36,8 @@ const CudaKernels& emulatedKernels() {
         .wait = [](void*) { return Status::Ok; },
         .attentionForward = [](const AttentionCall* call,
                                void* stream) { return launchAttentionForward(*call, stream); },
+        .attentionBackward =
+            [](const AttentionGradientCall* call, void* stream) { return launchAttentionBackward(*call, stream); },
     };
     return kernels;
 }
