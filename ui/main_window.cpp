@@ -18,6 +18,7 @@
 #include <QLabel>
 #include <QLocale>
 #include <QMenuBar>
+#include <QPushButton>
 #include <QScrollBar>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -167,9 +168,13 @@ void MainWindow::openNode(NodeId node) {
 void MainWindow::showNothing() {
     m_node = 0;
     m_editor->showDocument(nullptr);
+    const bool open = m_project.isOpen();
+    m_empty->setText(open ? tr("No scene is open. Choose one in the binder, or begin one:")
+                          : tr("No project is open. Begin one, or open one:"));
+    m_newScene->setVisible(open);
     m_pages->setCurrentIndex(1);
     m_drafting->setScene(0);
-    m_menus->setProjectOpen(m_project.isOpen());
+    m_menus->setProjectOpen(open);
     refreshTitle();
     refreshStatus();
 }
@@ -208,6 +213,10 @@ void MainWindow::askOpen() {
     dialog->setFileMode(QFileDialog::ExistingFile);
     connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openPath);
     dialog->open();
+}
+
+void MainWindow::addScene() {
+    m_binder->addNode(NodeKind::Scene);
 }
 
 void MainWindow::refreshTitle() {

@@ -12,6 +12,7 @@
 #include <memory>
 
 class QLabel;
+class QPushButton;
 class QSplitter;
 class QStackedWidget;
 
@@ -62,6 +63,7 @@ private:
     void onTrashed(NodeId node);
     void askNew();
     void askOpen();
+    void addScene();
     void showNothing();
     void refreshStatus();
     void refreshTitle();
@@ -80,6 +82,8 @@ private:
     MessageBar* m_bar;
     QSplitter* m_splitter;
     QStackedWidget* m_pages; // the editor, or what to do when there is nothing to edit
+    QLabel* m_empty;
+    QPushButton* m_newScene;
     QLabel *m_words, *m_saved, *m_provenance, *m_where;
     Drafting* m_drafting;
     MainMenus* m_menus = nullptr;

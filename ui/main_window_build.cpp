@@ -39,10 +39,10 @@ QWidget* MainWindow::buildPage() {
 QWidget* MainWindow::buildEmpty() {
     auto* page = new QWidget(this);
     page->setObjectName("emptyPage");
-    auto* sentence = new QLabel(tr("Nothing is open. Choose a scene in the binder, or begin here:"), page);
-    sentence->setObjectName("quiet");
-    sentence->setAlignment(Qt::AlignCenter);
-    sentence->setWordWrap(true);
+    m_empty = new QLabel(page);
+    m_empty->setObjectName("quiet");
+    m_empty->setAlignment(Qt::AlignCenter);
+    m_empty->setWordWrap(true);
     auto* buttons = new QHBoxLayout;
     buttons->addStretch();
     const auto add = [this, page, buttons](const QString& text, void (MainWindow::*act)()) {
@@ -50,14 +50,16 @@ QWidget* MainWindow::buildEmpty() {
         button->setAccessibleName(text);
         connect(button, &QPushButton::clicked, this, act);
         buttons->addWidget(button);
+        return button;
     };
+    m_newScene = add(tr("New scene"), &MainWindow::addScene);
     add(tr("New project…"), &MainWindow::askNew);
     add(tr("Open…"), &MainWindow::askOpen);
     add(tr("Open the sample"), &MainWindow::openSample);
     buttons->addStretch();
     auto* column = new QVBoxLayout(page);
     column->addStretch(2);
-    column->addWidget(sentence);
+    column->addWidget(m_empty);
     column->addSpacing(12);
     column->addLayout(buttons);
     column->addStretch(3);

@@ -15,6 +15,7 @@ namespace palimpsest {
 namespace {
 
 constexpr int kLongestRestartDelayMs = 60'000;
+constexpr int kStartsInVain = 3;        // after so many in a row the writer is told that waiting will not help
 constexpr int kHealthyAfterMs = 30'000; // an engine that lived this long starts with the shortest delay again
 
 struct RunningDraft {
@@ -57,6 +58,7 @@ struct EngineService::Parts {
     std::map<std::string, RunningDraft> drafts;
     QTimer restart;
     int restartDelayMs = kRestartDelayMs;
+    int startsInVain = 0; // in a row: ended before a model was ready
     QElapsedTimer alive;
     QString restartedAfter; // why the last process ended; told when the next one is ready
     bool preparing = false; // a hint is not yet answered
@@ -155,6 +157,7 @@ void EngineService::Parts::onReady(const ModelState& model) {
     if (wantedModel != loadingModel) return load(); // the writer chose another one meanwhile
     info.device = model.device;
     modelName = QString::fromStdString(model.model.name);
+    startsInVain = 0;
     if (state != State::Starting) return;
     setState(State::Ready, tr("Engine ready"));
     if (!restartedAfter.isEmpty())
@@ -203,8 +206,14 @@ void EngineService::Parts::onEnded(const QString& why) {
     restartedAfter = why;
     restart.start(restartDelayMs);
     restartDelayMs = std::min(2 * restartDelayMs, kLongestRestartDelayMs);
-    setState(State::Starting, tr("The engine ended (%1); it is being started again.").arg(why));
-    finishAll(DraftOutcome::Failed, tr("The engine ended (%1): the words so far are kept.").arg(why));
+    ++startsInVain;
+    setState(State::Starting,
+             (startsInVain < kStartsInVain
+                  ? tr("The engine ended (%1); it is being started again.")
+                  : tr("The engine ends each time before it is ready (%1): run installer/run to build it anew. It "
+                       "is tried again now and then."))
+                 .arg(why));
+    finishAll(DraftOutcome::Failed, tr("The engine ended (%1).").arg(why));
 }
 
 void EngineService::Parts::add(const std::string& id, RunningDraft draft) {
@@ -277,6 +286,7 @@ void EngineService::setDeadlines(const Deadlines& deadlines) {
 void EngineService::start() {
     if (m_parts->state != State::Off && m_parts->state != State::Failed) return;
     m_parts->restartDelayMs = kRestartDelayMs;
+    m_parts->startsInVain = 0;
     m_parts->restartedAfter.clear();
     m_parts->setState(State::Starting, tr("The engine is being started."));
     m_parts->launch();

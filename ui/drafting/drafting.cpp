@@ -174,7 +174,8 @@ void Drafting::onPassageChanged() {
     if (session.phase() == DraftSession::Phase::Failed && session.sentence() != m_failure) {
         m_failure = session.sentence();
         const bool hasWords = session.stepCount() > 0;
-        Q_EMIT said(hasWords ? tr("%1 The words so far stay on the page.").arg(m_failure) : m_failure);
+        Q_EMIT said(hasWords ? tr("%1 The words so far stay on the page.").arg(m_failure)
+                             : tr("%1 Nothing was drafted yet; the text is as it was.").arg(m_failure));
         // With nothing to show there is nothing to decide about. Later: the passage is in the midst of telling us.
         if (!hasWords) QMetaObject::invokeMethod(this, &Drafting::onPassageFinished, Qt::QueuedConnection);
     }

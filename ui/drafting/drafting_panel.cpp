@@ -14,7 +14,6 @@
 #include <QRandomGenerator>
 #include <QSignalBlocker>
 #include <QSpinBox>
-#include <QStyle>
 
 namespace palimpsest {
 namespace {
@@ -69,10 +68,9 @@ void DraftingPanel::restore(const QString& saved) {
 void DraftingPanel::showEngine(EngineService& engine) {
     const auto state = engine.state();
     const bool good = state == EngineService::State::Ready || state == EngineService::State::Drafting;
-    m_engine->setText(engine.sentence());
-    m_engine->setProperty("good", good);
-    m_engine->style()->unpolish(m_engine);
-    m_engine->style()->polish(m_engine);
+    m_engine->setText(good ? engine.sentence() : QString());
+    m_engineTrouble->setText(engine.sentence());
+    m_engineTrouble->setVisible(!good);
     const bool on = state != EngineService::State::Off;
     {
         const QSignalBlocker blocker(m_useModel);

@@ -64,7 +64,7 @@ private:
     void askAboutKept(const StoredDraft& draft, QWidget* card);
 
     const Theme& m_theme;
-    QLabel* m_engine;
+    QLabel *m_engine, *m_engineTrouble; // all is well, in a word; what is the matter, in a sentence
     QComboBox* m_kind;
     QWidget* m_strengthRow = nullptr;
     TrackSlider *m_length, *m_passes, *m_temperature, *m_drafts, *m_strength;

@@ -135,11 +135,16 @@ void DraftingPanel::buildChoices(QVBoxLayout& column) {
     m_engine = new QLabel(widget());
     m_engine->setObjectName("engineState");
     m_engine->setAccessibleName(tr("Engine"));
-    m_engine->setWordWrap(true);
+    m_engine->setProperty("good", true);
     m_engine->setAlignment(Qt::AlignTrailing | Qt::AlignBottom);
     top->addLayout(heading);
     top->addWidget(m_engine, 1);
     column.addLayout(top);
+    m_engineTrouble = quietLabel({}, widget());
+    m_engineTrouble->setTextFormat(Qt::PlainText);
+    m_engineTrouble->setWordWrap(true);
+    m_engineTrouble->setAccessibleName(tr("Engine"));
+    column.addWidget(m_engineTrouble);
 
     m_kind = new KindBox(widget());
     m_kind->setAccessibleName(tr("What to draft"));

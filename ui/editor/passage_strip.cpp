@@ -81,7 +81,8 @@ void PassageStrip::refresh() {
     m_stop->setVisible(runs);
     {
         const QSignalBlocker blocker(m_scrub);
-        m_scrub->setRange(0, std::max({1, m_session.expectedSteps() - 1, m_session.stepCount() - 1}));
+        const int steps = runs ? std::max(m_session.expectedSteps(), m_session.stepCount()) : m_session.stepCount();
+        m_scrub->setRange(0, std::max(1, steps - 1));
         m_scrub->setValue(std::max(0, m_session.shownStep()));
         m_scrub->setEnabled(m_session.stepCount() > 1);
     }
