@@ -1,0 +1,206 @@
+#include "kernels/cpu/experts.h"
+
+#include "kernels/cpu/experts_combine.h"
+#include "kernels/cpu/experts_plan.h"
+#include "kernels/cpu/experts_rows.h"
+#include "kernels/cpu/instruction_set.h"
+#include "kernels/cpu/packed_weight_linear_tiles.h"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+namespace palimpsest {
+namespace {
+
+using detail::ExpertPlan;
+using detail::ExpertTile;
+using detail::TileKernel;
+
+// Whether a row of x can serve as prepared activations where it lies.
+template<class T>
+constexpr bool readInPlace(WeightType type) {
+    return std::is_same_v<T, float> && type == WeightType::F32;
+}
+
+// The prepared rows of x, made or found.
+template<class T>
+struct PreparedRows {
+    std::vector<std::byte> made;
+    const std::byte* first = nullptr;
+    std::size_t stride = 0;
+
+    PreparedRows(const ExpertsForward<T>& call, const ParallelFor& parallel) {
+        const WeightType type = call.weights.type;
+        if (readInPlace<T>(type)) {
+            first = reinterpret_cast<const std::byte*>(call.x);
+            stride = std::size_t(call.xStride) * sizeof(T);
+            return;
+        }
+        const std::int64_t width = call.shape.width;
+        stride = activationBytes(type, width);
+        made.resize(stride * std::size_t(call.rows));
+        first = made.data();
+        parallel(call.rows, [&](std::int64_t begin, std::int64_t end) {
+            prepareActivations(type, call.x + begin * call.xStride, call.xStride, end - begin, width,
+                               made.data() + stride * std::size_t(begin));
+        });
+    }
+};
+
+// First half: hidden = inward x, active = silu(gate) * up, left as prepared rows in the order of the sorted pairs.
+template<class T>
+class Inward {
+public:
+    Inward(const ExpertsForward<T>& call, const ExpertPlan& plan, const PreparedRows<T>& x, std::byte* active)
+        : m_call(call),
+          m_plan(plan),
+          m_x(x),
+          m_active(active),
+          m_kernel(detail::tileKernel(call.weights.type)),
+          m_columns(2 * call.shape.inner),
+          m_panels((m_columns + kPanelColumns - 1) / kPanelColumns),
+          m_panelBytes(packedPanelBytes(call.weights.type, call.shape.width)) {}
+
+    void run(const ExpertTile* first, const ExpertTile* last) const {
+        std::vector<float> hidden(std::size_t(detail::kMostRowsAtOnce * m_panels * kPanelColumns));
+        std::vector<float> active(static_cast<std::size_t>(m_call.shape.inner));
+        for (const ExpertTile* tile = first; tile < last; ++tile) {
+            product(*tile, hidden.data());
+            activate(*tile, hidden.data(), active.data());
+        }
+    }
+
+private:
+    void product(const ExpertTile& tile, float* hidden) const {
+        const std::byte* rows[detail::kMostRowsAtOnce];
+        for (int r = 0; r < tile.count; ++r)
+            rows[r] = m_x.first + m_x.stride * std::size_t(m_plan.rowOf(tile.begin + r));
+        const std::byte* weights = m_call.weights.inward + std::size_t(tile.expert * m_panels) * m_panelBytes;
+        for (std::int64_t panel = 0; panel < m_panels; ++panel)
+            m_kernel.tile({weights + std::size_t(panel) * m_panelBytes, m_call.shape.width, rows,
+                           hidden + panel * kPanelColumns, m_panels * kPanelColumns},
+                          tile.count);
+    }
+
+    void activate(const ExpertTile& tile, const float* hidden, float* active) const {
+        const detail::ExpertRows& onRows = detail::expertRows();
+        const std::int64_t inner = m_call.shape.inner;
+        const std::size_t activeBytes = activationBytes(m_call.weights.type, inner);
+        for (int r = 0; r < tile.count; ++r, hidden += m_panels * kPanelColumns) {
+            const std::int64_t sorted = tile.begin + r;
+            if (m_call.hidden)
+                std::copy_n(hidden, m_columns, m_call.hidden + m_plan.pairs[std::size_t(sorted)] * m_columns);
+            onRows.gate(hidden, hidden + inner, inner, active);
+            m_kernel.prepareRow(active, inner, m_active + activeBytes * std::size_t(sorted));
+        }
+    }
+
+    const ExpertsForward<T>& m_call;
+    const ExpertPlan& m_plan;
+    const PreparedRows<T>& m_x;
+    std::byte* m_active; // (N * k) prepared rows
+    const TileKernel& m_kernel;
+    std::int64_t m_columns, m_panels; // 2W
+    std::size_t m_panelBytes;
+};
+
+template<class T>
+void widenRow(const T* x, std::int64_t count, std::vector<float>& row) {
+    row.resize(std::size_t(count));
+    if constexpr (std::is_same_v<T, float>)
+        std::copy_n(x, count, row.data());
+    else
+        detail::tileKernel(WeightType::F32).widen(&x->bits, count, row.data());
+}
+
+// The k largest shares of one row; `scores` (E) becomes its softmax.
+void takeLargest(std::vector<float>& scores, std::int64_t count, std::int64_t* chosen, float* shares) {
+    const float most = *std::ranges::max_element(scores);
+    float total = 0;
+    for (float& score : scores) total += score = std::exp(score - most);
+    for (float& score : scores) score /= total;
+    for (std::int64_t choice = 0; choice < count; ++choice) {
+        const auto best = std::ranges::max_element(scores);
+        chosen[choice] = best - scores.begin();
+        shares[choice] = *best;
+        *best = -1; // below every share: not taken again
+    }
+}
+
+} // namespace
+
+template<class T>
+void routeExperts(const ExpertsShape& shape, const T* x, std::int64_t xStride, std::int64_t rows, const float* router,
+                  std::int64_t* chosen, float* shares) {
+    const detail::ExpertRows& onRows = detail::expertRows();
+    std::vector<float> scores(static_cast<std::size_t>(shape.experts)), row;
+    for (std::int64_t n = 0; n < rows; ++n) {
+        widenRow(x + n * xStride, shape.width, row);
+        for (std::int64_t e = 0; e < shape.experts; ++e)
+            scores[std::size_t(e)] = onRows.dot(row.data(), router + e * shape.width, shape.width);
+        takeLargest(scores, shape.perToken, chosen + n * shape.perToken, shares + n * shape.perToken);
+    }
+}
+
+std::size_t packedInwardBytes(WeightType type, const ExpertsShape& shape) {
+    return packedWeightBytes(type, 2 * shape.inner, shape.width) * std::size_t(shape.experts);
+}
+
+std::size_t packedOutwardBytes(WeightType type, const ExpertsShape& shape) {
+    return packedWeightBytes(type, shape.width, shape.inner) * std::size_t(shape.experts);
+}
+
+template<class T>
+void packExperts(WeightType type, const ExpertsShape& shape, const T* inward, const T* outward, std::byte* packedInward,
+                 std::byte* packedOutward) {
+    const std::size_t inwardBytes = packedWeightBytes(type, 2 * shape.inner, shape.width),
+                      outwardBytes = packedWeightBytes(type, shape.width, shape.inner);
+    for (std::int64_t e = 0; e < shape.experts; ++e) {
+        packWeights(type, inward + e * 2 * shape.inner * shape.width, shape.width, 2 * shape.inner, shape.width,
+                    packedInward + std::size_t(e) * inwardBytes);
+        packWeights(type, outward + e * shape.inner, shape.experts * shape.inner, shape.width, shape.inner,
+                    packedOutward + std::size_t(e) * outwardBytes);
+    }
+}
+
+template<class T>
+void expertsForward(const ExpertsForward<T>& call, const ParallelFor& parallel) {
+    if (call.rows == 0) return;
+    const WeightType type = call.weights.type;
+    const ExpertPlan plan = detail::planExperts(call.shape, call.routes.chosen, call.rows);
+    const PreparedRows<T> x(call, parallel);
+    const std::size_t activeBytes = activationBytes(type, call.shape.inner);
+    std::vector<std::byte> active(activeBytes * plan.pairs.size());
+
+    std::vector<ExpertTile> tiles;
+    for (std::int64_t e = 0; e < call.shape.experts; ++e)
+        detail::appendTiles(e, plan.begins[std::size_t(e)], plan.begins[std::size_t(e) + 1],
+                            detail::tileKernel(type).rowsAtOnce, tiles);
+    const Inward<T> inward(call, plan, x, active.data());
+    parallel(std::int64_t(tiles.size()),
+             [&](std::int64_t first, std::int64_t last) { inward.run(tiles.data() + first, tiles.data() + last); });
+
+    const detail::PairProduct outward{type,          call.weights.outward, call.shape.width,  call.shape.inner,
+                                      active.data(), activeBytes,          call.routes.shares};
+    detail::addPairs<T>(plan, outward, call.rows, call.sum, call.sumStride, parallel);
+}
+
+const detail::ExpertRows& detail::expertRows() {
+#if defined(__x86_64__)
+    if (instructions().has(InstructionSet::Avx512)) return kExpertRowsAvx512;
+    if (instructions().has(InstructionSet::Avx2)) return kExpertRowsAvx2;
+#endif
+    return kExpertRowsScalar;
+}
+
+template void routeExperts(const ExpertsShape&, const float*, std::int64_t, std::int64_t, const float*, std::int64_t*,
+                           float*);
+template void routeExperts(const ExpertsShape&, const Bf16*, std::int64_t, std::int64_t, const float*, std::int64_t*,
+                           float*);
+template void packExperts(WeightType, const ExpertsShape&, const float*, const float*, std::byte*, std::byte*);
+template void packExperts(WeightType, const ExpertsShape&, const Bf16*, const Bf16*, std::byte*, std::byte*);
+template void expertsForward(const ExpertsForward<float>&, const ParallelFor&);
+template void expertsForward(const ExpertsForward<Bf16>&, const ParallelFor&);
+
+} // namespace palimpsest

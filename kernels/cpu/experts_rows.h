@@ -1,0 +1,105 @@
+// Inside of experts.h: what is done to single rows, compiled once per instruction set (simd.h).
+#pragma once
+
+#include "kernels/cpu/simd.h"
+
+#include <cstdint>
+
+namespace palimpsest::detail {
+
+struct ExpertRows {
+    void (*addScaled)(const float* from, float scale, std::int64_t count, float* to); // to += scale * from
+    float (*dot)(const float* a, const float* b, std::int64_t count);
+    void (*gate)(const float* gates, const float* ups, std::int64_t count, float* active); // silu(gate) * up
+    // activeGradient (count) -> the gradients of gates and ups.
+    void (*gateBackward)(const float* gates, const float* ups, const float* activeGradient, std::int64_t count,
+                         float* gateGradient, float* upGradient);
+};
+
+extern const ExpertRows kExpertRowsScalar;
+#if defined(__x86_64__)
+extern const ExpertRows kExpertRowsAvx2, kExpertRowsAvx512;
+#endif
+const ExpertRows& expertRows(); // for instructions()
+
+namespace {
+
+// The last, partial vector of a row goes through a padded copy, so that every number is computed alike.
+inline Floats loadPart(const float* from, std::int64_t count) {
+    alignas(64) float part[kWidth] = {};
+    for (std::int64_t i = 0; i < count; ++i) part[i] = from[i];
+    return load(part);
+}
+
+inline void storePart(float* to, std::int64_t count, Floats value) {
+    alignas(64) float part[kWidth];
+    store(part, value);
+    for (std::int64_t i = 0; i < count; ++i) to[i] = part[i];
+}
+
+inline void addScaledRow(const float* from, float scale, std::int64_t count, float* to) {
+    const Floats scales = all(scale);
+    std::int64_t i = 0;
+    for (; i + kWidth <= count; i += kWidth) store(to + i, multiplyAdd(load(from + i), scales, load(to + i)));
+    if (i < count)
+        storePart(to + i, count - i, multiplyAdd(loadPart(from + i, count - i), scales, loadPart(to + i, count - i)));
+}
+
+inline float dotRow(const float* a, const float* b, std::int64_t count) {
+    Floats sums = zeros();
+    std::int64_t i = 0;
+    for (; i + kWidth <= count; i += kWidth) sums = multiplyAdd(load(a + i), load(b + i), sums);
+    if (i < count) sums = multiplyAdd(loadPart(a + i, count - i), loadPart(b + i, count - i), sums);
+    alignas(64) float lanes[kWidth];
+    store(lanes, sums);
+    float total = 0;
+    for (float lane : lanes) total += lane;
+    return total;
+}
+
+// 1 / (1 + exp(-x)); the exponent is held where 2^x is finite.
+inline Floats sigmoid(Floats x) {
+    const Floats power = zeros() - larger(all(-127.0f), x * all(1.44269504f));
+    return all(1.0f) / (all(1.0f) + powerOfTwo(power));
+}
+
+inline void gateRow(const float* gates, const float* ups, std::int64_t count, float* active) {
+    std::int64_t i = 0;
+    for (; i + kWidth <= count; i += kWidth) {
+        const Floats gate = load(gates + i);
+        store(active + i, gate * sigmoid(gate) * load(ups + i));
+    }
+    if (i == count) return;
+    const Floats gate = loadPart(gates + i, count - i);
+    storePart(active + i, count - i, gate * sigmoid(gate) * loadPart(ups + i, count - i));
+}
+
+struct GateGradients {
+    Floats gate, up;
+};
+
+// silu'(g) = s (1 + g (1 - s)), s the sigmoid of g.
+inline GateGradients gateGradients(Floats gate, Floats up, Floats activeGradient) {
+    const Floats s = sigmoid(gate);
+    return {activeGradient * up * s * multiplyAdd(gate, all(1.0f) - s, all(1.0f)), activeGradient * gate * s};
+}
+
+inline void gateBackwardRow(const float* gates, const float* ups, const float* activeGradient, std::int64_t count,
+                            float* gateGradient, float* upGradient) {
+    std::int64_t i = 0;
+    for (; i + kWidth <= count; i += kWidth) {
+        const GateGradients g = gateGradients(load(gates + i), load(ups + i), load(activeGradient + i));
+        store(gateGradient + i, g.gate);
+        store(upGradient + i, g.up);
+    }
+    if (i == count) return;
+    const GateGradients g = gateGradients(loadPart(gates + i, count - i), loadPart(ups + i, count - i),
+                                          loadPart(activeGradient + i, count - i));
+    storePart(gateGradient + i, count - i, g.gate);
+    storePart(upGradient + i, count - i, g.up);
+}
+
+inline constexpr ExpertRows kRows = {addScaledRow, dotRow, gateRow, gateBackwardRow};
+
+} // namespace
+} // namespace palimpsest::detail

@@ -1,0 +1,3 @@
+#include "kernels/cpu/experts_rows.h"
+
+const palimpsest::detail::ExpertRows palimpsest::detail::kExpertRowsScalar = palimpsest::detail::kRows;
