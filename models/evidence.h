@@ -15,8 +15,9 @@ public:
     // embedding (V, D) in any floating type; kept by reference count.
     explicit Evidence(const torch::Tensor& embedding);
 
-    const torch::Tensor& mean() const { return m_mean; } // (D) f32
-    double scale() const { return m_scale; }             // s: root mean square of the centred table
+    const torch::Tensor& mean() const { return m_mean; }           // (D) f32
+    double scale() const { return m_scale; }                       // s: root mean square of the centred table
+    const torch::Tensor& halfNorms() const { return m_halfNorms; } // (V) f32: |E_v - mean|^2 / 2
 
     // hidden (N, D), head (V, D), state (N, D) f32, level (N) f32, absorbing (D) f32 -> (N, V) f32. Only rows with
     // 0 < level < 1 carry evidence.

@@ -1,0 +1,271 @@
+// One document of a TrainingDenoiser: its slots, its loss, and the way back.
+#include "models/training_parts.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace palimpsest {
+namespace {
+
+torch::Tensor tensorOf(const std::vector<double>& values, torch::Device device, torch::ScalarType type) {
+    return torch::tensor(values, torch::kFloat64).to(device, type);
+}
+
+std::vector<double> toDoubles(const torch::Tensor& x) {
+    const auto host = x.detach().to(torch::kCPU, torch::kFloat64).contiguous();
+    return {host.const_data_ptr<double>(), host.const_data_ptr<double>() + host.numel()};
+}
+
+// What the level of a slot means.
+struct SlotLevel {
+    double share = 1, spread = 0, kappa = 0;
+
+    SlotLevel(double level, const NoiseSchedule& schedule, double scale) {
+        if (level <= 0) return;
+        if (level >= 1) {
+            share = 0;
+            return;
+        }
+        const double alphaBar = schedule.alphaBar(level);
+        share = std::sqrt(alphaBar);
+        spread = std::sqrt(1 - alphaBar) * scale;
+        kappa = share / ((1 - alphaBar) * scale * scale);
+    }
+};
+
+} // namespace
+
+// --- slots ---
+
+TrainingDenoiser::Slots TrainingDenoiser::layOut(const TrainingDocument& document) const {
+    Slots slots;
+    std::vector<std::int64_t> ids, positions, targetSlots, targetPositions;
+    std::vector<double> levels, shares, spreads, kappa, shrink;
+    const auto add = [&](std::int64_t position, float level) {
+        ids.push_back(document.ids[std::size_t(position)]);
+        positions.push_back(position);
+        const SlotLevel meaning(double(level), m_schedule, m_evidence.scale());
+        levels.push_back(double(level));
+        shares.push_back(meaning.share);
+        spreads.push_back(meaning.spread);
+        kappa.push_back(meaning.kappa);
+        shrink.push_back(meaning.kappa * meaning.share);
+    };
+    for (std::size_t b = 0; b < document.blocks.size(); ++b) {
+        const TrainingBlock& block = document.blocks[b];
+        AttentionRun run{block.start - 1, std::int64_t(block.levels.size()) + 1};
+        run.causal = false;
+        run.own = true;
+        if (document.gaps.empty()) { // what follows holds the answers
+            run.hiddenBegin = block.start;
+            run.hiddenEnd = kEndOfText;
+        }
+        slots.runs.push_back(run);
+        add(block.start - 1, 0);
+        for (std::size_t k = 0; k < block.levels.size(); ++k) {
+            if (block.levels[k] > 0) {
+                targetSlots.push_back(std::int64_t(ids.size()));
+                slots.targets.push_back({block.levels[k], int(k), int(b), 0, 0});
+            }
+            add(block.start + std::int64_t(k), block.levels[k]);
+        }
+    }
+    // Targets with evidence first: the loss is cheaper where none of its rows has any.
+    std::vector<std::size_t> order(targetSlots.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::ranges::stable_partition(order, [&](std::size_t i) { return kappa[std::size_t(targetSlots[i])] > 0; });
+    std::vector<TargetLoss> sorted;
+    std::vector<std::int64_t> sortedSlots;
+    for (const std::size_t i : order) {
+        sorted.push_back(slots.targets[i]);
+        sortedSlots.push_back(targetSlots[i]);
+        targetPositions.push_back(positions[std::size_t(targetSlots[i])]);
+    }
+    slots.targets = std::move(sorted);
+
+    const torch::Device device = m_options.device;
+    const auto count = std::int64_t(ids.size());
+    slots.ids = torch::tensor(ids, torch::kInt64).to(device);
+    slots.levels = tensorOf(levels, device, m_wide);
+    slots.shares = tensorOf(shares, device, m_wide).unsqueeze(1);
+    slots.spreads = tensorOf(spreads, device, m_wide).unsqueeze(1);
+    slots.kappa = tensorOf(kappa, device, m_wide);
+    slots.shrink = tensorOf(shrink, device, m_wide);
+    slots.targetSlots = torch::tensor(sortedSlots, torch::kInt64).to(device);
+    slots.positions = torch::tensor(targetPositions, torch::kInt64).to(device);
+    // Drawn on the CPU, so that every device sees the same noise.
+    auto generator = at::make_generator<at::CPUGeneratorImpl>(document.noiseSeed);
+    slots.noise = torch::randn({count, m_config.width}, generator, torch::kFloat32).to(device, m_wide);
+    slots.rotation = rotationOf(positions);
+    return slots;
+}
+
+// --- the loss ---
+
+HeadLossInput TrainingDenoiser::headInput(const Slots& slots, const torch::Tensor& states, const CleanStream& clean,
+                                          const TrainingDocument& document, const TrainingWeights& weights) const {
+    HeadLossInput in;
+    const auto& at = slots.targetSlots;
+    in.pull =
+        (states.index_select(0, at) - m_parameters->at("absorbing")) * slots.kappa.index_select(0, at).unsqueeze(1);
+    in.shrink = slots.shrink.index_select(0, at);
+    in.targets = slots.ids.index_select(0, at);
+    const bool distils = document.gaps.empty() && weights.distillation > 0;
+    if (distils) in.teacher = clean.hidden.index_select(0, slots.positions - 1);
+    // Weights of targets: fewer undecided words before them, more weight.
+    std::vector<double> share(slots.targets.size());
+    double total = 0;
+    std::vector<std::vector<int>> undecided(document.blocks.size());
+    for (std::size_t b = 0; b < document.blocks.size(); ++b) {
+        int count = 0;
+        for (const float level : document.blocks[b].levels) {
+            undecided[b].push_back(count);
+            count += level > 0;
+        }
+    }
+    for (std::size_t i = 0; i < share.size(); ++i) {
+        const TargetLoss& target = slots.targets[i];
+        share[i] = std::pow(weights.positionDecay, undecided[std::size_t(target.block)][std::size_t(target.position)]);
+        total += share[i];
+    }
+    for (double& value : share) value /= std::max(total, 1e-30);
+    const auto each = tensorOf(share, m_options.device, m_wide);
+    in.crossEntropyWeight = each * (weights.crossEntropy + (distils ? 0 : weights.distillation));
+    in.distillationWeight = each * weights.distillation;
+    return in;
+}
+
+void TrainingDenoiser::addLoss(DocumentLoss& loss, const Slots& slots, const HeadLossInput& in,
+                               const HeadLoss& head) const {
+    loss.targets = slots.targets;
+    const auto crossEntropy = toDoubles(head.crossEntropy), divergence = toDoubles(head.divergence);
+    for (std::size_t i = 0; i < loss.targets.size(); ++i) {
+        loss.targets[i].crossEntropy = float(crossEntropy[i]);
+        loss.targets[i].divergence = float(divergence[i]);
+    }
+    auto sum = (head.crossEntropy * in.crossEntropyWeight).sum();
+    if (in.teacher.defined()) sum = sum + (head.divergence * in.distillationWeight).sum();
+    loss.loss = sum.item<double>();
+}
+
+void TrainingDenoiser::addLoad(DocumentLoss& loss, const LayerResult& layer) const {
+    if (!layer.balance.defined()) return;
+    loss.balance += layer.balance.item<double>() / double(adaptedLayers());
+    const auto load = layer.load.to(torch::kCPU);
+    loss.load.insert(loss.load.end(), load.const_data_ptr<std::int64_t>(),
+                     load.const_data_ptr<std::int64_t>() + load.numel());
+}
+
+// --- forward and back ---
+
+void TrainingDenoiser::learnPlainly(const Slots& slots, const CleanStream& clean, const TrainingDocument& document,
+                                    const TrainingWeights& weights, double scale, DocumentLoss& loss) {
+    const auto states = stateOf(slots);
+    auto x = inputOf(slots, states);
+    torch::Tensor balance = torch::zeros({}, states.options());
+    for (int l = 0; l < m_config.layers; ++l) {
+        const LayerResult layer = runLayer(x, l, slots, clean);
+        x = layer.output;
+        addLoad(loss, layer);
+        if (layer.balance.defined()) balance = balance + layer.balance;
+    }
+    HeadLossInput in = headInput(slots, states, clean, document, weights);
+    in.hidden = normed(x, m_base.finalNorm()).index_select(0, slots.targetSlots - 1);
+    const HeadLoss head = headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), true);
+    addLoss(loss, slots, in, head);
+    std::vector<torch::Tensor> ends{in.hidden, in.pull};
+    std::vector<torch::Tensor> gradients{head.hiddenGradient * scale, head.pullGradient * scale};
+    if (balance.requires_grad()) {
+        ends.push_back(balance);
+        gradients.push_back(torch::full({}, scale * weights.balance, balance.options()));
+    }
+    torch::autograd::backward(ends, gradients);
+}
+
+// Keeps each layer's input only and runs the layer again on the way back: one layer's activations at a time.
+void TrainingDenoiser::learnAgain(const Slots& slots, const CleanStream& clean, const TrainingDocument& document,
+                                  const TrainingWeights& weights, double scale, DocumentLoss& loss) {
+    const auto states = stateOf(slots);
+    const auto input = inputOf(slots, states);
+    std::vector<torch::Tensor> inputs{input.detach()};
+    {
+        const at::NoGradGuard guard;
+        for (int l = 0; l < m_config.layers; ++l) {
+            const LayerResult layer = runLayer(inputs.back(), l, slots, clean);
+            inputs.push_back(layer.output);
+            addLoad(loss, layer);
+        }
+    }
+    torch::Tensor leaf = inputs.back().detach().requires_grad_();
+    inputs.pop_back();
+    HeadLossInput in = headInput(slots, states, clean, document, weights);
+    in.hidden = normed(leaf, m_base.finalNorm()).index_select(0, slots.targetSlots - 1);
+    const HeadLoss head = headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), true);
+    addLoss(loss, slots, in, head);
+    torch::autograd::backward({in.hidden}, {head.hiddenGradient * scale});
+    for (int l = m_config.layers - 1; l >= 0; --l) {
+        const auto gradient = leaf.grad();
+        leaf = inputs.back().requires_grad_();
+        inputs.pop_back();
+        const LayerResult layer = runLayer(leaf, l, slots, clean);
+        std::vector<torch::Tensor> ends{layer.output}, gradients{gradient};
+        if (layer.balance.defined()) {
+            ends.push_back(layer.balance);
+            gradients.push_back(torch::full({}, scale * weights.balance, layer.balance.options()));
+        }
+        torch::autograd::backward(ends, gradients);
+    }
+    torch::autograd::backward({input, in.pull}, {leaf.grad(), head.pullGradient * scale});
+}
+
+DocumentLoss TrainingDenoiser::learn(const TrainingDocument& document, const TrainingWeights& weights, double scale) {
+    DocumentLoss loss;
+    const Slots slots = layOut(document);
+    if (slots.targets.empty()) return loss;
+    const CleanStream clean = encode(document);
+    loss.slots = slots.ids.size(0);
+    loss.cleanTokens = clean.positions.size(0);
+    if (m_options.checkpointActivations)
+        learnAgain(slots, clean, document, weights, scale, loss);
+    else
+        learnPlainly(slots, clean, document, weights, scale, loss);
+    return loss;
+}
+
+DocumentLoss TrainingDenoiser::evaluate(const TrainingDocument& document, const TrainingWeights& weights) {
+    const at::NoGradGuard guard;
+    DocumentLoss loss;
+    const Slots slots = layOut(document);
+    if (slots.targets.empty()) return loss;
+    const CleanStream clean = encode(document);
+    const auto states = stateOf(slots);
+    auto x = inputOf(slots, states);
+    for (int l = 0; l < m_config.layers; ++l) {
+        const LayerResult layer = runLayer(x, l, slots, clean);
+        x = layer.output;
+        addLoad(loss, layer);
+    }
+    HeadLossInput in = headInput(slots, states, clean, document, weights);
+    in.hidden = normed(x, m_base.finalNorm()).index_select(0, slots.targetSlots - 1);
+    addLoss(loss, slots, in, headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), false));
+    return loss;
+}
+
+TrainingDenoiser::Forward TrainingDenoiser::forward(const TrainingDocument& document) {
+    const at::NoGradGuard guard;
+    const Slots slots = layOut(document);
+    const CleanStream clean = encode(document);
+    const auto states = stateOf(slots);
+    auto x = inputOf(slots, states);
+    for (int l = 0; l < m_config.layers; ++l) x = runLayer(x, l, slots, clean).output;
+    std::vector<std::int64_t> targets;
+    std::int64_t at = 0;
+    for (const TrainingBlock& block : document.blocks) {
+        for (std::size_t k = 1; k <= block.levels.size(); ++k) targets.push_back(at + std::int64_t(k));
+        at += std::int64_t(block.levels.size()) + 1;
+    }
+    const auto index = torch::tensor(targets, torch::kInt64).to(m_options.device);
+    return {states.index_select(0, index), normed(x, m_base.finalNorm()).index_select(0, index - 1)};
+}
+
+} // namespace palimpsest
