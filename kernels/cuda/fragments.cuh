@@ -59,6 +59,16 @@ __device__ __forceinline__ void loadLeft(std::uint32_t (&left)[kDepth / 16][4], 
     for (int step = 0; step < kDepth / 16; ++step) loadMatrices<false>(left[step], mine + step * 16);
 }
 
+// The same from rows that hold it transposed: kDepth rows, of which 16 columns from `columns` on are taken.
+template<int kDepth, int kColumns>
+__device__ __forceinline__ void loadLeftTransposed(std::uint32_t (&left)[kDepth / 16][4], const Bits* columns) {
+    const int row = laneOf() / 16 * 8 + laneOf() % 8, column = laneOf() / 8 % 2 * 8;
+    const Bits* mine = columns + row * kSharedStride<kColumns> + column;
+    PALIMPSEST_UNROLL
+    for (int step = 0; step < kDepth / 16; ++step)
+        loadMatrices<true>(left[step], mine + step * 16 * kSharedStride<kColumns>);
+}
+
 // sum (16 x kRows) += left (16 x kDepth) times the transpose of `rows` (kRows x kDepth).
 template<class Numbers, int kDepth, int kRows>
 __device__ __forceinline__ void multiplyByRows(float (&sum)[kRows / 8][4], const std::uint32_t (&left)[kDepth / 16][4],
@@ -74,24 +84,31 @@ __device__ __forceinline__ void multiplyByRows(float (&sum)[kRows / 8][4], const
     }
 }
 
+// sum (16 x kColumns) += left (16 x 16) times `rows` (16 x kColumns).
+template<class Numbers, int kColumns>
+__device__ __forceinline__ void multiplyByMatrix(float (&sum)[kColumns / 8][4], const std::uint32_t (&left)[4],
+                                                 const Bits* rows) {
+    const Bits* mine = rows + laneOf() % 16 * kSharedStride<kColumns> + laneOf() / 16 * 8;
+    PALIMPSEST_UNROLL
+    for (int block = 0; block < kColumns / 8; block += 2) {
+        std::uint32_t right[4];
+        loadMatrices<true>(right, mine + block * 8);
+        Numbers::multiply(sum[block], left, right[0], right[1]);
+        Numbers::multiply(sum[block + 1], left, right[2], right[3]);
+    }
+}
+
 // sum (16 x kColumns) += weights (16 x kRows, a result of a product, rounded to 16 bits) times `rows` (kRows x kColumns).
 template<class Numbers, int kColumns, int kRows>
 __device__ __forceinline__ void addWeighted(float (&sum)[kColumns / 8][4], const float (&weights)[kRows / 8][4],
                                             const Bits* rows) {
-    const Bits* mine = rows + laneOf() % 16 * kSharedStride<kColumns> + laneOf() / 16 * 8;
     PALIMPSEST_UNROLL
     for (int step = 0; step < kRows / 16; ++step) {
         const auto& even = weights[2 * step];
         const auto& odd = weights[2 * step + 1];
         const std::uint32_t left[4] = {Numbers::pack(even[0], even[1]), Numbers::pack(even[2], even[3]),
                                        Numbers::pack(odd[0], odd[1]), Numbers::pack(odd[2], odd[3])};
-        PALIMPSEST_UNROLL
-        for (int block = 0; block < kColumns / 8; block += 2) {
-            std::uint32_t right[4];
-            loadMatrices<true>(right, mine + step * 16 * kSharedStride<kColumns> + block * 8);
-            Numbers::multiply(sum[block], left, right[0], right[1]);
-            Numbers::multiply(sum[block + 1], left, right[2], right[3]);
-        }
+        multiplyByMatrix<Numbers, kColumns>(sum, left, rows + step * 16 * kSharedStride<kColumns>);
     }
 }
 

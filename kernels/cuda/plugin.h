@@ -65,6 +65,39 @@ constexpr std::int64_t attentionWorkspace(const AttentionCall& call) {
            std::int64_t(call.sizes.parts) * call.keyHeads * 2 * kTileRows * call.headSize;
 }
 
+// Routed experts, dropless (kernels/torch/experts.h): each row is added the outputs of its chosen experts (SwiGLU of width
+// W), each times its weight. Pair p = row * k + choice; P = N k pairs. D and W are multiples of 8, E at most 64.
+struct ExpertsCall {
+    Format format = Format::Bf16;
+    std::int32_t rows = 0, width = 0;     // N, D
+    std::int32_t experts = 0, inner = 0;  // E, W
+    std::int32_t perToken = 1;            // k
+    const void* x = nullptr;              // (N, D) contiguous
+    const std::int32_t* chosen = nullptr; // (N, k), 0 … E - 1
+    const float* weights = nullptr;       // (N, k)
+    const void* inward = nullptr;         // (E, 2W, D) contiguous: gate rows, then up rows
+    const void* outward = nullptr;        // (D, W) per expert, `outwardExpert` apart, rows `outwardRow` apart
+    std::int64_t outwardExpert = 0, outwardRow = 0;
+    void* output = nullptr;           // (N, D) contiguous: added to
+    void* hidden = nullptr;           // (P, 2W): gate and up of the pairs by expert; kept for the backward pass
+    std::int32_t* dispatch = nullptr; // 2 P + E + 1 numbers, likewise
+    void* workspace = nullptr;        // expertsWorkspace() bytes
+};
+
+struct ExpertsGradientCall {
+    ExpertsCall forward;                  // hidden and dispatch as the forward pass left them; output is not read
+    const void* outputGradient = nullptr; // (N, D)
+    void* x = nullptr;                    // (N, D), overwritten, as all that follow
+    float* weights = nullptr;             // (N, k)
+    void* inward = nullptr;               // as inward; null: not wanted
+    void* outward = nullptr;              // as outward, same strides; null: not wanted
+};
+
+// Bytes both passes work in: f32 (P, D) results of pairs, f32 (P, W), and 16-bit (P, 3W).
+constexpr std::int64_t expertsWorkspace(const ExpertsCall& call) {
+    return std::int64_t(call.rows) * call.perToken * (4 * call.width + 10 * std::int64_t(call.inner));
+}
+
 struct DeviceInfo {
     char name[128];
     std::int32_t architecture;       // 75, 80, … 120
@@ -87,6 +120,8 @@ struct CudaKernels {
 
     Status (*attentionForward)(const AttentionCall* call, void* stream);
     Status (*attentionBackward)(const AttentionGradientCall* call, void* stream);
+    Status (*expertsForward)(const ExpertsCall* call, void* stream);
+    Status (*expertsBackward)(const ExpertsGradientCall* call, void* stream);
 };
 
 } // namespace palimpsest::cuda

@@ -78,7 +78,7 @@ __device__ __forceinline__ void weighByRow(float (&scores)[kKeys / 8][4], const 
 
 // Grid: (query tiles, key heads). Shared memory: gradQueriesSharedBytes.
 template<class Numbers, int kHeadSize>
-__global__ void __launch_bounds__(kThreads) attentionGradQueries(AttentionGradientCall call) {
+__global__ void __launch_bounds__(kThreads, 2) attentionGradQueries(AttentionGradientCall call) {
     constexpr int kKeys = kStep<kHeadSize>, kStride = kSharedStride<kHeadSize>;
     const AttentionCall& forward = call.forward;
     const QueryTile& tile = queryTilesOf(forward)[blockIdx.x];
@@ -183,6 +183,11 @@ __device__ __forceinline__ void weighByColumn(float (&scores)[kQueries / 8][4], 
     }
 }
 
+// Queries brought at once in the pass owned by keys, which holds two sums: fewer where the older compiler target would
+// run out of registers. The host asks for the shared memory of the larger step; that is no harm.
+template<int kHeadSize>
+constexpr int kQueryStep = kHeadSize == 128 && kArch < 800 ? 16 : kStep<kHeadSize>;
+
 struct KeyGradientCall {
     AttentionGradientCall call;
     std::int32_t firstTile;
@@ -190,7 +195,7 @@ struct KeyGradientCall {
 
 template<int kHeadSize>
 constexpr int gradKeysSharedBytes(int stages) {
-    return 2 * kTileRows * kSharedStride<kHeadSize> * 2 + stages * QueryStage<kHeadSize, kStep<kHeadSize>>::kBytes;
+    return 2 * kTileRows * kSharedStride<kHeadSize> * 2 + stages * QueryStage<kHeadSize, kQueryStep<kHeadSize>>::kBytes;
 }
 
 // Keys and values of a tile, all 64 rows; rows beyond it are zeros.
@@ -252,7 +257,8 @@ struct KeyRows {
 // Grid: (key tiles, key heads). Shared memory: gradKeysSharedBytes.
 template<class Numbers, int kHeadSize>
 __global__ void __launch_bounds__(kThreads) attentionGradKeys(KeyGradientCall arguments) {
-    constexpr int kQueries = kStep<kHeadSize>, kStepsOfTile = kTileRows / kQueries, kStride = kSharedStride<kHeadSize>;
+    constexpr int kQueries = kQueryStep<kHeadSize>, kStepsOfTile = kTileRows / kQueries,
+                  kStride = kSharedStride<kHeadSize>;
     const AttentionGradientCall& call = arguments.call;
     const AttentionCall& forward = call.forward;
     const KeyTile& tile = keyTilesOf(forward)[arguments.firstTile + int(blockIdx.x)];

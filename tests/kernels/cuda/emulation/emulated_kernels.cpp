@@ -1,6 +1,7 @@
 #include "tests/kernels/cuda/emulation/device.h"
 
 #include "kernels/cuda/attention_launch.cuh"
+#include "kernels/cuda/experts_launch.cuh"
 #include "tests/kernels/cuda/emulation/emulated_kernels.h"
 
 #include <cstdlib>
@@ -38,6 +39,9 @@ const CudaKernels& emulatedKernels() {
                                void* stream) { return launchAttentionForward(*call, stream); },
         .attentionBackward =
             [](const AttentionGradientCall* call, void* stream) { return launchAttentionBackward(*call, stream); },
+        .expertsForward = [](const ExpertsCall* call, void* stream) { return launchExpertsForward(*call, stream); },
+        .expertsBackward =
+            [](const ExpertsGradientCall* call, void* stream) { return launchExpertsBackward(*call, stream); },
     };
     return kernels;
 }
