@@ -88,12 +88,13 @@ template<class T, class Work>
 void ProjectService::Parts::ask(QObject* context, std::function<void(Result<T>)> done, Work work) {
     QMetaObject::invokeMethod(
         worker,
-        [this, context = QPointer<QObject>(context), done = std::move(done), work = std::move(work)] {
+        [this, context = QPointer<QObject>(context), done = std::move(done), work = std::move(work),
+         asked = generation] {
             Result<T> result = worker->store() ? work(*worker->store()) : Result<T>(kNothingOpen);
             QMetaObject::invokeMethod(
                 &service,
-                [context, done, result = std::move(result)] {
-                    if (context) done(result);
+                [this, context, done, result = std::move(result), asked] {
+                    if (context && asked == generation) done(result);
                 },
                 Qt::QueuedConnection);
         },
@@ -119,6 +120,7 @@ void ProjectService::Parts::onPrepared(int ticket, ProjectImage image) {
         Q_EMIT service.opened(image.outcome, image.sentence);
         return;
     }
+    Q_EMIT service.closing();
     ++generation;
     post([ticket, last = takeUnsaved()](ProjectWorker& w) { return w.adopt(ticket, last); },
          [this](const QString& sentence) {

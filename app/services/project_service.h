@@ -32,7 +32,8 @@ public:
     const Node* node(NodeId id) const;      // null when unknown; valid until the next nodesChanged()
     int totalWords() const;                 // of all scenes that are not trashed
 
-    // Asks for a text; `done` is called on the UI thread, never before this returns, unless `context` dies first.
+    // Asks for a text; `done` is called on the UI thread, never before this returns, unless `context` dies or another
+    // project is opened first. So it is with every `done` here: the ids of one project mean nothing in another.
     void loadText(NodeId node, QObject* context, std::function<void(Result<SceneText>)> done);
 
     // The editor's newest text of a node; cheap, call it per burst of keys. Saved kSaveDelayMs after the first call
@@ -58,6 +59,7 @@ public:
     void setSetting(const QString& key, const QString& value);
 
 Q_SIGNALS:
+    void closing(); // another project is ready to take its place: the last moment to store something in this one
     void opened(palimpsest::OpenOutcome outcome, const QString& sentence);
     void nodesChanged();
     void nodeAdded(qint64 node);

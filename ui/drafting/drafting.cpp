@@ -59,6 +59,7 @@ Drafting::Drafting(Desk desk, QObject* parent) : QObject(parent), m_desk(std::mo
     connect(&m_desk.editor, &QTextEdit::cursorPositionChanged, this, &Drafting::onSurroundingsChanged);
     connect(&m_desk.panel, &DraftingPanel::choicesChanged, this, &Drafting::onSurroundingsChanged);
     connect(&m_desk.project, &ProjectService::nodesChanged, this, &Drafting::onSurroundingsChanged);
+    connect(&m_desk.project, &ProjectService::closing, this, &Drafting::forgetProject);
     connect(&m_desk.shelf, &SceneShelf::edited, this, [this](qint64 node) {
         if (const SceneShelf::Scene* scene = m_desk.shelf.find(node))
             m_context.replace(node, modelText(readDocument(scene->document)));

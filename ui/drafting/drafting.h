@@ -41,7 +41,7 @@ public:
     ~Drafting() override;
 
     void setScene(NodeId node); // the editor shows it now; 0 = none
-    void forgetProject();       // another one was opened
+    void forgetProject();       // another one is being opened; called by itself when the project says so
 
     void start(DraftKind kind);
     void stop();

@@ -5,11 +5,19 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QSignalBlocker>
 #include <QToolButton>
 
 namespace palimpsest {
+namespace {
+
+constexpr int kSideMargin = 12;
+constexpr int kButtonGap = 6;
+
+} // namespace
 
 PassageStrip::PassageStrip(const Theme& theme, DraftSession& session, QWidget* parent)
     : QFrame(parent),
@@ -44,6 +52,11 @@ PassageStrip::PassageStrip(const Theme& theme, DraftSession& session, QWidget* p
                       &PassageStrip::branchAsked);
     m_discard = button(tr("Discard"), tr("Take the passage away; the text stays as it was"), nullptr,
                        &PassageStrip::discardAsked);
+    m_more = new QPushButton(tr("More…"), this);
+    m_more->setAccessibleName(tr("More to do with the passage"));
+    m_more->setAutoDefault(false);
+    m_more->hide();
+    connect(m_more, &QPushButton::clicked, this, &PassageStrip::popUpMore);
 
     auto* top = new QHBoxLayout;
     top->setSpacing(8);
@@ -51,12 +64,12 @@ PassageStrip::PassageStrip(const Theme& theme, DraftSession& session, QWidget* p
     top->addWidget(m_scrub, 1);
     top->addWidget(m_progress);
     auto* bottom = new QHBoxLayout;
-    bottom->setSpacing(6);
-    for (QPushButton* each : {m_accept, m_another, m_moveTheRest, m_branch}) bottom->addWidget(each);
+    bottom->setSpacing(kButtonGap);
+    for (QPushButton* each : {m_accept, m_another, m_moveTheRest, m_branch, m_more}) bottom->addWidget(each);
     bottom->addStretch(1);
     bottom->addWidget(m_discard);
     auto* rows = new QVBoxLayout(this);
-    rows->setContentsMargins(12, 8, 12, 9);
+    rows->setContentsMargins(kSideMargin, 8, kSideMargin, 9);
     rows->setSpacing(6);
     rows->addLayout(top);
     rows->addLayout(bottom);
@@ -72,6 +85,25 @@ QPushButton* PassageStrip::button(const QString& text, const QString& tip, const
     if (look) made->setProperty(look, true);
     connect(made, &QPushButton::clicked, this, asked);
     return made;
+}
+
+void PassageStrip::popUpMore() {
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addAction(m_moveTheRest->text(), this, &PassageStrip::moveTheRestAsked);
+    menu->addAction(m_branch->text(), this, &PassageStrip::branchAsked);
+    menu->popup(m_more->mapToGlobal(QPoint(0, m_more->height())));
+}
+
+void PassageStrip::resizeEvent(QResizeEvent* event) {
+    QFrame::resizeEvent(event);
+    int wanted = 2 * kSideMargin;
+    for (const QPushButton* each : {m_accept, m_another, m_moveTheRest, m_branch, m_discard})
+        wanted += each->sizeHint().width() + kButtonGap;
+    const bool isNarrow = event->size().width() < wanted;
+    m_moveTheRest->setVisible(!isNarrow);
+    m_branch->setVisible(!isNarrow);
+    m_more->setVisible(isNarrow);
 }
 
 void PassageStrip::refresh() {
@@ -91,6 +123,7 @@ void PassageStrip::refresh() {
     m_another->setEnabled(!runs);
     m_moveTheRest->setEnabled(!runs && hasWords);
     m_branch->setEnabled(!runs && hasWords);
+    m_more->setEnabled(!runs && hasWords);
 }
 
 QString PassageStrip::progress() const {
