@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <type_traits>
 
 namespace palimpsest {
@@ -17,10 +18,14 @@ using detail::ExpertPlan;
 using detail::ExpertTile;
 using detail::TileKernel;
 
+// Work is done on so many rows at a time, so that what lies between the two products stays in the caches.
+constexpr std::int64_t kRowsAtOnce = 4 * detail::kRowChunk;
+
 // Whether a row of x can serve as prepared activations where it lies.
 template<class T>
-constexpr bool readInPlace(WeightType type) {
-    return std::is_same_v<T, float> && type == WeightType::F32;
+bool readInPlace(WeightType type, std::int64_t width) {
+    if (std::is_same_v<T, float>) return type == WeightType::F32;
+    return detail::tileKernel(type).takesBf16 && width % 2 == 0;
 }
 
 // The prepared rows of x, made or found.
@@ -32,7 +37,7 @@ struct PreparedRows {
 
     PreparedRows(const ExpertsForward<T>& call, const ParallelFor& parallel) {
         const WeightType type = call.weights.type;
-        if (readInPlace<T>(type)) {
+        if (readInPlace<T>(type, call.shape.width)) {
             first = reinterpret_cast<const std::byte*>(call.x);
             stride = std::size_t(call.xStride) * sizeof(T);
             return;
@@ -91,8 +96,13 @@ private:
             const std::int64_t sorted = tile.begin + r;
             if (m_call.hidden)
                 std::copy_n(hidden, m_columns, m_call.hidden + m_plan.pairs[std::size_t(sorted)] * m_columns);
+            std::byte* prepared = m_active + activeBytes * std::size_t(sorted);
+            if (m_call.weights.type == WeightType::F32) {
+                onRows.gate(hidden, hidden + inner, inner, reinterpret_cast<float*>(prepared));
+                continue;
+            }
             onRows.gate(hidden, hidden + inner, inner, active);
-            m_kernel.prepareRow(active, inner, m_active + activeBytes * std::size_t(sorted));
+            m_kernel.prepareRow(active, inner, prepared);
         }
     }
 
@@ -137,8 +147,7 @@ void routeExperts(const ExpertsShape& shape, const T* x, std::int64_t xStride, s
     std::vector<float> scores(static_cast<std::size_t>(shape.experts)), row;
     for (std::int64_t n = 0; n < rows; ++n) {
         widenRow(x + n * xStride, shape.width, row);
-        for (std::int64_t e = 0; e < shape.experts; ++e)
-            scores[std::size_t(e)] = onRows.dot(row.data(), router + e * shape.width, shape.width);
+        onRows.dots(row.data(), router, shape.experts, shape.width, scores.data());
         takeLargest(scores, shape.perToken, chosen + n * shape.perToken, shares + n * shape.perToken);
     }
 }
@@ -155,35 +164,58 @@ template<class T>
 void packExperts(WeightType type, const ExpertsShape& shape, const T* inward, const T* outward, std::byte* packedInward,
                  std::byte* packedOutward) {
     const std::size_t inwardBytes = packedWeightBytes(type, 2 * shape.inner, shape.width),
-                      outwardBytes = packedWeightBytes(type, shape.width, shape.inner);
+                      panelBytes = packedPanelBytes(type, shape.inner);
+    std::vector<std::byte> outwardOfOne(packedWeightBytes(type, shape.width, shape.inner));
+    const std::size_t panels = outwardOfOne.size() / std::max<std::size_t>(panelBytes, 1);
     for (std::int64_t e = 0; e < shape.experts; ++e) {
         packWeights(type, inward + e * 2 * shape.inner * shape.width, shape.width, 2 * shape.inner, shape.width,
                     packedInward + std::size_t(e) * inwardBytes);
         packWeights(type, outward + e * shape.inner, shape.experts * shape.inner, shape.width, shape.inner,
-                    packedOutward + std::size_t(e) * outwardBytes);
+                    outwardOfOne.data());
+        for (std::size_t panel = 0; panel < panels; ++panel)
+            std::copy_n(outwardOfOne.data() + panel * panelBytes, panelBytes,
+                        packedOutward + (panel * std::size_t(shape.experts) + std::size_t(e)) * panelBytes);
     }
 }
 
+namespace {
+
 template<class T>
-void expertsForward(const ExpertsForward<T>& call, const ParallelFor& parallel) {
-    if (call.rows == 0) return;
+void forwardRows(const ExpertsForward<T>& call, std::byte* active, const ParallelFor& parallel) {
     const WeightType type = call.weights.type;
     const ExpertPlan plan = detail::planExperts(call.shape, call.routes.chosen, call.rows);
     const PreparedRows<T> x(call, parallel);
     const std::size_t activeBytes = activationBytes(type, call.shape.inner);
-    std::vector<std::byte> active(activeBytes * plan.pairs.size());
-
     std::vector<ExpertTile> tiles;
     for (std::int64_t e = 0; e < call.shape.experts; ++e)
         detail::appendTiles(e, plan.begins[std::size_t(e)], plan.begins[std::size_t(e) + 1],
                             detail::tileKernel(type).rowsAtOnce, tiles);
-    const Inward<T> inward(call, plan, x, active.data());
+    const Inward<T> inward(call, plan, x, active);
     parallel(std::int64_t(tiles.size()),
              [&](std::int64_t first, std::int64_t last) { inward.run(tiles.data() + first, tiles.data() + last); });
 
-    const detail::PairProduct outward{type,          call.weights.outward, call.shape.width,  call.shape.inner,
-                                      active.data(), activeBytes,          call.routes.shares};
+    const detail::PairProduct outward{type,   call.weights.outward, call.shape.width,  call.shape.inner,
+                                      active, activeBytes,          call.routes.shares};
     detail::addPairs<T>(plan, outward, call.rows, call.sum, call.sumStride, parallel);
+}
+
+} // namespace
+
+template<class T>
+void expertsForward(const ExpertsForward<T>& call, const ParallelFor& parallel) {
+    const std::size_t activeBytes = activationBytes(call.weights.type, call.shape.inner);
+    const auto active = std::make_unique_for_overwrite<std::byte[]>(
+        activeBytes * std::size_t(std::min(call.rows, kRowsAtOnce) * call.shape.perToken));
+    for (std::int64_t first = 0; first < call.rows; first += kRowsAtOnce) {
+        ExpertsForward<T> part = call;
+        part.rows = std::min(kRowsAtOnce, call.rows - first);
+        part.routes = {call.routes.chosen + first * call.shape.perToken,
+                       call.routes.shares + first * call.shape.perToken};
+        part.x += first * call.xStride;
+        part.sum += first * call.sumStride;
+        if (call.hidden) part.hidden += first * call.shape.perToken * 2 * call.shape.inner;
+        forwardRows(part, active.get(), parallel);
+    }
 }
 
 const detail::ExpertRows& detail::expertRows() {

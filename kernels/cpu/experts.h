@@ -36,7 +36,8 @@ template<class T>
 void routeExperts(const ExpertsShape& shape, const T* x, std::int64_t xStride, std::int64_t rows, const float* router,
                   std::int64_t* chosen, float* shares);
 
-// Expert after expert, each a packed matrix: `inward` E of (2W, D), gate rows then up rows, `outward` E of (D, W).
+// Packed matrices of each expert: `inward` E of (2W, D), gate rows then up rows, one expert after the other; `outward`
+// E of (D, W), with the same panel of all experts side by side, as it is read.
 struct PackedExperts {
     WeightType type = WeightType::F32;
     const std::byte* inward = nullptr;

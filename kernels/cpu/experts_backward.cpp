@@ -22,9 +22,12 @@ std::int64_t panelsOf(std::int64_t columns) {
     return (columns + kPanelColumns - 1) / kPanelColumns;
 }
 
-// Packs the transpose of m (K, N), rows `stride` apart, as f32 panels of a matrix (N, K): runs of columns, no transposing.
-void packTransposed(const float* m, std::int64_t stride, std::int64_t columns, std::int64_t k, float* packed) {
+// Packs the transpose of m (K, N), rows `stride` apart, as f32 panels of a matrix (N, K), `panelStride` apart: runs of
+// columns, no transposing.
+void packTransposed(const float* m, std::int64_t stride, std::int64_t columns, std::int64_t k, float* panels,
+                    std::int64_t panelStride) {
     for (std::int64_t panel = 0; panel < panelsOf(columns); ++panel) {
+        float* packed = panels + panel * panelStride;
         const std::int64_t width = std::min(kPanelColumns, columns - panel * kPanelColumns);
         for (std::int64_t i = 0; i < k; ++i, packed += kPanelColumns) {
             std::copy_n(m + i * stride + panel * kPanelColumns, width, packed);
@@ -61,7 +64,7 @@ private:
         std::vector<ExpertTile> tiles;
         for (std::int64_t e = 0; e < m_call.shape.experts; ++e) {
             packTransposed(m_call.outward + e * m_inner, m_call.shape.experts * m_inner, m_inner, m_width,
-                           packed.data() + e * size);
+                           packed.data() + e * size, m_width * kPanelColumns);
             detail::appendTiles(e, m_plan.begins[std::size_t(e)], m_plan.begins[std::size_t(e) + 1],
                                 m_kernel.rowsAtOnce, tiles);
         }
@@ -93,7 +96,7 @@ private:
         float* active = m_scaledActive.data() + sorted * m_inner;
         float* hidden = m_hiddenGradient.data() + sorted * 2 * m_inner;
         m_rows.gate(gates, gates + m_inner, m_inner, active);
-        m_call.sharesGradient[pair] = m_rows.dot(active, activeGradient, m_inner);
+        m_rows.dots(active, activeGradient, 1, m_inner, m_call.sharesGradient + pair);
         for (std::int64_t i = 0; i < m_inner; ++i) {
             active[i] *= share;
             activeGradient[i] *= share;
@@ -106,7 +109,8 @@ private:
         std::vector<float> packed(std::size_t(m_call.shape.experts * size));
         m_parallel(m_call.shape.experts, [&](std::int64_t first, std::int64_t last) {
             for (std::int64_t e = first; e < last; ++e)
-                packTransposed(m_call.inward + e * k * m_width, m_width, m_width, k, packed.data() + e * size);
+                packTransposed(m_call.inward + e * k * m_width, m_width, m_width, k,
+                               packed.data() + e * k * kPanelColumns, m_call.shape.experts * k * kPanelColumns);
         });
         const detail::PairProduct product{WeightType::F32,
                                           reinterpret_cast<const std::byte*>(packed.data()),

@@ -12,21 +12,22 @@ namespace {
 // One panel of columns of one chunk of rows: all that is written by one item of work.
 class PanelOfChunk {
 public:
-    PanelOfChunk(const ExpertPlan& plan, const PairProduct& product)
-        : m_plan(plan),
+    PanelOfChunk(const ExpertPlan& plan, const PairProduct& product, std::int64_t rows)
+        : m_rowCount(rows),
+          m_plan(plan),
           m_product(product),
           m_kernel(tileKernel(product.type)),
           m_panelBytes(packedPanelBytes(product.type, product.k)),
-          m_panels((product.columns + kPanelColumns - 1) / kPanelColumns),
-          m_sums(std::size_t(kRowChunk * kPanelColumns)) {}
+          m_experts(std::int64_t(plan.begins.size()) - 1),
+          m_sums(std::size_t(std::min(rows, kRowChunk) * kPanelColumns)) {}
 
     const float* add(std::int64_t chunk, std::int64_t panel) { // (kRowChunk, 32)
-        std::ranges::fill(m_sums, 0.0f);
-        const std::int64_t experts = std::int64_t(m_plan.begins.size()) - 1;
-        const std::int64_t* begins = m_plan.chunkBegins.data() + chunk * experts;
-        for (std::int64_t e = 0; e < experts; ++e) {
+        const std::int64_t rows = std::min(kRowChunk, m_rowCount - chunk * kRowChunk);
+        std::fill_n(m_sums.begin(), rows * kPanelColumns, 0.0f);
+        const std::int64_t* begins = m_plan.chunkBegins.data() + chunk * m_experts;
+        for (std::int64_t e = 0; e < m_experts; ++e) {
             m_tiles.clear();
-            appendTiles(e, begins[e], begins[experts + e], m_kernel.rowsAtOnce, m_tiles);
+            appendTiles(e, begins[e], begins[m_experts + e], m_kernel.rowsAtOnce, m_tiles);
             for (const ExpertTile& tile : m_tiles) addTile(tile, chunk, panel);
         }
         return m_sums.data();
@@ -38,35 +39,35 @@ private:
         for (int r = 0; r < tile.count; ++r)
             rows[r] = m_product.activations + m_product.activationBytes * std::size_t(tile.begin + r);
         float out[kMostRowsAtOnce * kPanelColumns];
-        m_kernel.tile({m_product.weights + std::size_t(tile.expert * m_panels + panel) * m_panelBytes, m_product.k,
+        m_kernel.tile({m_product.weights + std::size_t(panel * m_experts + tile.expert) * m_panelBytes, m_product.k,
                        rows, out, kPanelColumns},
                       tile.count);
+        float shares[kMostRowsAtOnce], *sums[kMostRowsAtOnce];
         for (int r = 0; r < tile.count; ++r) {
             const std::int64_t pair = m_plan.pairs[std::size_t(tile.begin + r)];
-            m_rows.addScaled(out + r * kPanelColumns, m_product.shares ? m_product.shares[pair] : 1.0f, kPanelColumns,
-                             m_sums.data() + (pair / m_plan.perToken - chunk * kRowChunk) * kPanelColumns);
+            shares[r] = m_product.shares ? m_product.shares[pair] : 1.0f;
+            sums[r] = m_sums.data() + (pair / m_plan.perToken - chunk * kRowChunk) * kPanelColumns;
         }
+        m_rows.addPanels(out, shares, tile.count, sums);
     }
 
+    std::int64_t m_rowCount;
     const ExpertPlan& m_plan;
     const PairProduct& m_product;
     const TileKernel& m_kernel;
     const ExpertRows& m_rows = expertRows();
     std::size_t m_panelBytes;
-    std::int64_t m_panels;
+    std::int64_t m_experts;
     std::vector<float> m_sums;
     std::vector<ExpertTile> m_tiles;
 };
 
-void addTo(const TileKernel&, const float* values, std::int64_t count, float* sum) {
+void addTo(const float* values, std::int64_t count, float* sum) {
     expertRows().addScaled(values, 1, count, sum);
 }
 
-void addTo(const TileKernel& kernel, const float* values, std::int64_t count, Bf16* sum) {
-    float wide[kPanelColumns];
-    kernel.widen(&sum->bits, count, wide);
-    expertRows().addScaled(values, 1, count, wide);
-    kernel.narrow(wide, count, &sum->bits);
+void addTo(const float* values, std::int64_t count, Bf16* sum) {
+    expertRows().addToBf16(values, count, &sum->bits);
 }
 
 } // namespace
@@ -76,15 +77,14 @@ void addPairs(const ExpertPlan& plan, const PairProduct& product, std::int64_t r
               const ParallelFor& parallel) {
     const std::int64_t panels = (product.columns + kPanelColumns - 1) / kPanelColumns,
                        chunks = (rows + kRowChunk - 1) / kRowChunk;
-    const TileKernel& kernel = tileKernel(product.type);
     parallel(chunks * panels, [&](std::int64_t first, std::int64_t last) {
-        PanelOfChunk part(plan, product);
+        PanelOfChunk part(plan, product, rows);
         for (std::int64_t item = first; item < last; ++item) {
             const std::int64_t chunk = item / panels, column = item % panels * kPanelColumns;
             const float* sums = part.add(chunk, item % panels);
             const std::int64_t begin = chunk * kRowChunk, end = std::min(rows, begin + kRowChunk);
             for (std::int64_t row = begin; row < end; ++row)
-                addTo(kernel, sums + (row - begin) * kPanelColumns, std::min(kPanelColumns, product.columns - column),
+                addTo(sums + (row - begin) * kPanelColumns, std::min(kPanelColumns, product.columns - column),
                       sum + row * sumStride + column);
         }
     });

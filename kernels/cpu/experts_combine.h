@@ -7,7 +7,7 @@ namespace palimpsest::detail {
 
 struct PairProduct {
     WeightType type = WeightType::F32;
-    const std::byte* weights = nullptr; // E packed (columns, k)
+    const std::byte* weights = nullptr; // packed (columns, k) of each expert: panels in the order (panel, E)
     std::int64_t columns = 0, k = 0;
     const std::byte* activations = nullptr; // one prepared row per sorted pair, `activationBytes` apart
     std::size_t activationBytes = 0;

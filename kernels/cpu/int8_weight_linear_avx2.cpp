@@ -72,7 +72,7 @@ void int8Tiles(const Tile& t, int rows) {
 
 } // namespace
 
-const TileKernel kInt8Avx2 = {"avx2", 3, prepareInt8Row<std::int16_t>, int8Tiles, widenRow, narrowRow};
+const TileKernel kInt8Avx2 = {"avx2", 3, false, prepareInt8Row<std::int16_t>, int8Tiles, widenRow, narrowRow};
 
 } // namespace palimpsest::detail
 #endif

@@ -54,8 +54,8 @@ void floatTiles(const Tile& t, int rows) {
 
 } // namespace
 
-const TileKernel kF32Avx2 = {"avx2", 3, prepareFloatRow, floatTiles<F32>, widenRow, narrowRow};
-const TileKernel kBf16Avx2 = {"avx2", 3, prepareFloatRow, floatTiles<Bf16Pairs>, widenRow, narrowRow};
+const TileKernel kF32Avx2 = {"avx2", 3, false, prepareFloatRow, floatTiles<F32>, widenRow, narrowRow};
+const TileKernel kBf16Avx2 = {"avx2", 3, false, prepareFloatRow, floatTiles<Bf16Pairs>, widenRow, narrowRow};
 
 } // namespace palimpsest::detail
 #endif
