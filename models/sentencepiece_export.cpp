@@ -100,11 +100,15 @@ std::string withSpaceMarks(std::string_view text) {
     return marked;
 }
 
-// Collects pieces in order of their ids; whatever SentencePiece would refuse (a text seen before, an empty one)
-// becomes an unused piece, so that ids never shift.
+// Collects pieces in order of their ids; whatever SentencePiece would refuse (a text seen before or kept for a byte, an
+// empty one, a second unknown one) becomes an unused or a control piece, so that ids never shift.
 class Vocabulary {
 public:
+    Vocabulary() {
+        for (unsigned b = 0; b < 0x100; ++b) m_seen.insert(bytePiece(b));
+    }
     void add(std::string text, float score, PieceType type) {
+        if (type == Unknown && m_hasUnknown) type = Control;
         const bool reserved = type == Control || type == Unknown;
         if (text.empty() || text.find('\0') != std::string::npos || !isUtf8(text) || !m_seen.insert(text).second) {
             addUnused();
@@ -115,10 +119,9 @@ public:
     }
     void addByte(unsigned b) {
         if (!m_bytes.insert(b).second) return addUnused();
-        m_seen.insert(bytePiece(b));
         m_pieces.push_back({bytePiece(b), 0, Byte});
     }
-    void addUnused() { m_pieces.push_back({"<unused_" + std::to_string(m_pieces.size()) + ">", 0, Unused}); }
+    void addUnused() { addUnseen("<unused_" + std::to_string(m_pieces.size()) + ">", Unused); }
     void complete(std::int64_t vocabulary) {
         while (std::int64_t(m_pieces.size()) < vocabulary) addUnused();
         for (unsigned b = 0; b < 0x100; ++b)
@@ -130,13 +133,16 @@ public:
                 piece.type = Unknown;
                 return;
             }
-        addByteLikeUnknown();
+        addUnseen("<unk>", Unknown);
     }
     const std::vector<Piece>& pieces() const { return m_pieces; }
     std::size_t size() const { return m_pieces.size(); }
 
 private:
-    void addByteLikeUnknown() { m_pieces.push_back({"<unk>", 0, Unknown}); }
+    void addUnseen(std::string text, PieceType type) {
+        while (!m_seen.insert(text).second) text += '_';
+        m_pieces.push_back({std::move(text), 0, type});
+    }
     std::vector<Piece> m_pieces;
     std::unordered_set<std::string> m_seen;
     std::set<unsigned> m_bytes;
@@ -149,7 +155,12 @@ struct Source {
     std::set<std::int64_t> special; // ids that the file names as beginning, end, unknown, padding
     std::int64_t unknown = -1;
 
-    int type(std::size_t id) const { return types ? int((*types)[id]) : special.contains(std::int64_t(id)) ? 3 : 1; }
+    // 0 for a type that is none.
+    int type(std::size_t id) const {
+        if (!types) return special.contains(std::int64_t(id)) ? Control : Normal;
+        const double stated = (*types)[id];
+        return stated >= int(Normal) && stated <= int(Byte) ? int(stated) : 0;
+    }
 };
 
 void addByteLevel(const Source& source, const GgufStrings& merges, Vocabulary& out) {
@@ -198,7 +209,8 @@ int byteOf(std::string_view piece) {
 void addSentencePieces(const Source& source, const GgufNumbers* scores, Vocabulary& out) {
     for (std::size_t id = 0; id < source.tokens.size(); ++id) {
         const std::string token(source.tokens[id]);
-        const float score = scores && std::isfinite((*scores)[id]) ? float((*scores)[id]) : 0.0f;
+        const float stated = scores ? float((*scores)[id]) : 0.0f; // may leave the range of f32
+        const float score = std::isfinite(stated) ? stated : 0.0f;
         const int type = source.type(id), byte = byteOf(token);
         if (type == Byte && byte >= 0)
             out.addByte(unsigned(byte));

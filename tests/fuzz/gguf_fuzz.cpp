@@ -63,7 +63,7 @@ void readAll(std::string_view bytes) {
 } // namespace
 
 Plan plan() {
-    return {{byteLevelGguf(), sentencePieceGguf()}, 4000};
+    return {{byteLevelGguf(), sentencePieceGguf(), contraryVocabularyGguf()}, 4000};
 }
 
 } // namespace palimpsest::fuzz

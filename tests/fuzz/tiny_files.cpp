@@ -1,6 +1,7 @@
 #include "tests/fuzz/tiny_files.h"
 
 #include <array>
+#include <limits>
 
 namespace palimpsest::fuzz {
 namespace {
@@ -19,9 +20,24 @@ std::string character(unsigned byte) {
     return code < 0x80 ? std::string{char(code)} : std::string{char(0xC0 | code >> 6), char(0x80 | (code & 0x3F))};
 }
 
-std::vector<float> embedding(std::uint64_t rows) {
-    std::vector<float> values(rows * kWidth);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = float(int(i * 7919 % 201) - 100) / 100;
+// The table of the byte-level file, small: Q4_0 rows of one block with scale 1, so that its values are whole numbers.
+int quantAt(std::uint64_t row, std::uint64_t column) {
+    return int((row * 7 + column * 3) % 16);
+}
+
+std::string quantisedRows(std::uint64_t rows) {
+    std::string bytes;
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        GgufBuilder::put(bytes, std::uint16_t(0x3C00)); // 1 in half precision
+        for (std::uint64_t i = 0; i < 16; ++i) bytes += char(quantAt(row, i) | quantAt(row, i + 16) << 4);
+    }
+    return bytes;
+}
+
+std::vector<float> embedding(std::uint64_t begin, std::uint64_t end) {
+    std::vector<float> values;
+    for (std::uint64_t row = begin; row < end; ++row)
+        for (std::uint64_t i = 0; i < kWidth; ++i) values.push_back(float(quantAt(row, i) - 8));
     return values;
 }
 
@@ -83,7 +99,7 @@ std::string byteLevelGguf() {
     gguf.texts("tokenizer.ggml.tokens", tokens);
     gguf.integers("tokenizer.ggml.token_type", types);
     gguf.texts("tokenizer.ggml.merges", merges);
-    gguf.tensor("token_embd.weight", {tokens.size(), kWidth}, embedding(tokens.size()));
+    gguf.tensor("token_embd.weight", {tokens.size(), kWidth}, 2, quantisedRows(tokens.size()));
     addTensors(gguf);
     return gguf.bytes();
 }
@@ -100,8 +116,20 @@ std::string sentencePieceGguf() {
     gguf.text("llama.rope.scaling.type", "linear");
     gguf.real("llama.rope.scaling.factor", 2);
     gguf.tensor("rope_freqs.weight", {4}, std::vector<float>{1, 1, 2, 4});
-    gguf.tensor("token_embd.weight", {tokens.size() + 2, kWidth}, embedding(tokens.size() + 2));
-    gguf.tensor("output.weight", {tokens.size() + 2, kWidth}, embedding(tokens.size() + 2));
+    gguf.tensor("token_embd.weight", {tokens.size() + 2, kWidth}, embedding(0, tokens.size() + 2));
+    gguf.tensor("output.weight", {tokens.size() + 2, kWidth}, embedding(0, tokens.size() + 2));
+    return gguf.bytes();
+}
+
+std::string contraryVocabularyGguf() {
+    GgufBuilder gguf;
+    addShape(gguf);
+    const std::vector<std::string> tokens{"<unk>", "<other>", "<unused_3>", "", "<0x41>", "a", "b", "c"};
+    const float none = std::numeric_limits<float>::quiet_NaN();
+    gguf.text("tokenizer.ggml.model", "llama");
+    gguf.texts("tokenizer.ggml.tokens", tokens);
+    gguf.reals("tokenizer.ggml.token_type", {2, 2, 1, 1, 1, none, 1e30f, -1e30f});
+    gguf.tensor("token_embd.weight", {tokens.size(), kWidth}, 2, quantisedRows(tokens.size()));
     return gguf.bytes();
 }
 
@@ -114,8 +142,8 @@ std::string denoiserFile() {
     std::string bytes;
     GgufBuilder::put(bytes, std::uint64_t(header.size()));
     bytes += header;
-    const std::vector<float> rows = embedding(8);
-    bytes.append(reinterpret_cast<const char*>(rows.data() + 5 * kWidth), 2 * kWidth * sizeof(float));
+    const std::vector<float> rows = embedding(5, 7);
+    bytes.append(reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(float));
     for (const std::int64_t id : {5, 6}) GgufBuilder::put(bytes, id);
     return bytes;
 }

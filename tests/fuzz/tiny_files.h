@@ -14,6 +14,10 @@ std::string byteLevelGguf();
 // The same with a SentencePiece vocabulary, linear position scaling and an output matrix.
 std::string sentencePieceGguf();
 
+// A SentencePiece file that once made a model SentencePiece refuses: two unknown pieces, a piece named as an unused or a
+// byte piece is, types that are no numbers.
+std::string contraryVocabularyGguf();
+
 // A denoiser of byteLevelGguf(), as far as denoiserFits() and takeDenoiserSettings() look.
 std::string denoiserFile();
 

@@ -7,6 +7,8 @@
 #include "tests/support/scratch_folder.h"
 #include "tests/support/tiny_model.h"
 
+#include <limits>
+
 namespace palimpsest {
 namespace {
 
@@ -153,6 +155,30 @@ CASE(sentencePieceVocabulariesAreKept) {
     checkLossless(*tokenizer, 270);
     // The unknown and control tokens, and the three unused ones up to 270.
     CHECK((exported->neverSampled == std::vector<std::int64_t>{0, 1, 2, 267, 268, 269}));
+}
+
+// Found by tests/fuzz: each of these once made a model that SentencePiece refuses, or read a number as none.
+CASE(whatSentencePieceWouldRefuseBecomesAPieceThatIsNeverDrawn) {
+    const ScratchFolder folder;
+    const float none = std::numeric_limits<float>::quiet_NaN();
+    const std::vector<std::string> tokens{"<unk>", "<other>", "<unused_3>", "", "<0x41>", "a", "b", "c"};
+    for (const char* kind : {"llama", "gpt2"}) {
+        GgufBuilder gguf;
+        gguf.text("tokenizer.ggml.model", kind);
+        gguf.texts("tokenizer.ggml.tokens", tokens);
+        gguf.texts("tokenizer.ggml.merges", {});
+        gguf.reals("tokenizer.ggml.token_type", {2, 2, 1, 1, 1, none, 1e30f, -1e30f});
+        gguf.integer("tokenizer.ggml.unknown_token_id", 0);
+        gguf.write(folder.path() / "x.gguf");
+        const auto file = GgufFile::open(folder.path() / "x.gguf");
+        const auto exported = exportSentencePiece(*file, 10);
+        CHECK(exported.ok()) << (exported ? "" : exported.error().message);
+        if (!exported) continue;
+        CHECK((exported->neverSampled == std::vector<std::int64_t>{0, 1, 3, 4, 5, 6, 7, 8, 9})) << kind;
+        GgufBuilder::writeFile(folder.path() / "tokenizer.model", exported->model);
+        const auto tokenizer = Tokenizer::load(folder.path() / "tokenizer.model", 10);
+        CHECK(tokenizer.ok() && tokenizer->piece(2) == "<unused_3>") << kind;
+    }
 }
 
 CASE(otherTokenizersAreRefused) {
