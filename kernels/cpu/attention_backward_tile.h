@@ -45,8 +45,10 @@ void padRows(const AttentionTile<T>& tile, const T* rows, std::int64_t rowStride
 template<class T>
 void prepareBackward(const AttentionTile<T>& tile, const AttentionTileGradients<T>& g, const Lanes& lanes,
                      BackwardBuffers& b) {
-    packLanes(tile, tile.queries, tile.queryStride, Scale(tile.scale).ofQueries, lanes.stride, b.queries);
-    packLanes(tile, g.outputGradient, g.outStride, 1.0f, lanes.stride, b.outGradients);
+    packLanes(LaneRows<const T>(tile, lanes, tile.queries, tile.queryStride), lanes, tile.headSize,
+              Scale(tile.scale).ofQueries, b.queries);
+    packLanes(LaneRows<const T>(tile, lanes, g.outputGradient, g.outStride), lanes, tile.headSize, 1.0f,
+              b.outGradients);
     padRows(tile, tile.queries, tile.queryStride, lanes.stride, b.queryRows);
     padRows(tile, g.outputGradient, g.outStride, lanes.stride, b.outGradientRows);
     for (std::int64_t i = 0; i < tile.headSize * lanes.stride; ++i) b.queryGradients[i] = 0;
@@ -157,13 +159,9 @@ void backwardTile(const AttentionTile<T>& tile, const AttentionTileGradients<T>&
     prepareBackward(tile, g, lanes, b);
     backwardKeys(tile, g, lanes, 0, tile.rowsSeen, g.keys != nullptr, b);
     backwardKeys(tile, g, lanes, tile.rowsSeen, tile.rowsSeen + tile.ownSeen, g.ownKeys != nullptr, b);
-    int lane = 0;
-    for (int q = 0; q < tile.count; ++q)
-        for (int h = 0; h < tile.shared; ++h, ++lane) {
-            T* to = g.queries + q * g.outStride + std::int64_t(h) * tile.headSize;
-            for (int k = 0; k < tile.headSize; ++k)
-                narrow(b.queryGradients[k * lanes.stride + lane] * tile.scale, &to[k]);
-        }
+    float factors[kTileLanes];
+    for (float& factor : factors) factor = tile.scale;
+    unpackLanes(b.queryGradients, factors, lanes, tile.headSize, LaneRows<T>(tile, lanes, g.queries, g.outStride));
 }
 
 // The tables of this instruction set.

@@ -1,43 +1,10 @@
 // The forward pass of one tile. Local to the including file, see simd.h.
-//
-// A maximum that has risen by less than 2^kSlack since sums were last scaled is left as it is: the sums cannot overflow,
-// and most chunks then need no scaling at all.
 #pragma once
 
-#include "kernels/cpu/attention_chunk.h"
+#include "kernels/cpu/attention_products.h"
 
 namespace palimpsest {
 namespace {
-
-constexpr float kSlack = 8;
-
-// A tile's unfinished softmax, in the units of powers of two.
-struct State {
-    float* most;    // (lanes): what the exponents are relative to; -infinity before the first key
-    float* total;   // (lanes): sum of powers
-    float* out;     // (K, lanes): weighted sums of values
-    float* queries; // (K, lanes)
-
-    State(float* state, int headSize)
-        : most(state),
-          total(state + kTileLanes),
-          out(state + 2 * kTileLanes),
-          queries(state + (2 + std::int64_t(headSize)) * kTileLanes) {}
-};
-
-// rows (count, shared, K) as (K, lanes) f32 times `factor`, zeros in the surplus lanes.
-template<class T>
-void packLanes(const AttentionTile<T>& tile, const T* rows, std::int64_t rowStride, float factor, std::int64_t stride,
-               float* to) {
-    int lane = 0;
-    for (int q = 0; q < tile.count; ++q)
-        for (int h = 0; h < tile.shared; ++h, ++lane) {
-            const T* row = rows + q * rowStride + std::int64_t(h) * tile.headSize;
-            for (int k = 0; k < tile.headSize; ++k) to[k * stride + lane] = factor * widen(row[k]);
-        }
-    for (; lane < stride; ++lane)
-        for (int k = 0; k < tile.headSize; ++k) to[k * stride + lane] = 0;
-}
 
 template<class T>
 void beginTile(const AttentionTile<T>& tile, float* buffer) {
@@ -48,51 +15,8 @@ void beginTile(const AttentionTile<T>& tile, float* buffer) {
         state.total[lane] = 0;
     }
     for (std::int64_t i = 0; i < tile.headSize * lanes.stride; ++i) state.out[i] = 0;
-    packLanes(tile, tile.queries, tile.queryStride, Scale(tile.scale).ofQueries, lanes.stride, state.queries);
-}
-
-// Scales the sums of a vector of lanes to a new maximum.
-inline void raise(const State& state, std::int64_t at, std::int64_t stride, int headSize, Floats most) {
-    const Floats before = load(state.most + at), least = all(kMinusInfinity);
-    const Floats factor = powerOfTwo(equalThen(most, least, zeros(), before - most));
-    store(state.most + at, most);
-    store(state.total + at, load(state.total + at) * factor);
-    for (int k = 0; k < headSize; ++k) {
-        float* out = state.out + k * stride + at;
-        store(out, load(out) * factor);
-    }
-}
-
-inline void raiseWhereNeeded(const Lanes& lanes, const Span* spans, int spanCount, const float* scores, float factor,
-                             int headSize, const State& state) {
-    for (int v = 0; v < lanes.vectors; ++v) {
-        const std::int64_t at = std::int64_t(v) * kWidth;
-        Floats largest = all(kMinusInfinity);
-        for (const Span* span = spans; span < spans + spanCount; ++span) {
-            if (v < span->firstVector || v >= span->lastVector) continue;
-            for (int key = span->firstKey; key < span->lastKey; ++key)
-                largest = larger(load(scores + key * lanes.stride + at), largest);
-        }
-        largest = largest * all(factor);
-        const Floats before = load(state.most + at);
-        if (anyLarger(largest, before + all(kSlack))) raise(state, at, lanes.stride, headSize, larger(largest, before));
-    }
-}
-
-// Scores become powers of two; adds them to the totals.
-inline void takePowers(const Span& span, std::int64_t stride, float factor, const State& state, float* scores) {
-    for (int v = span.firstVector; v < span.lastVector; ++v) {
-        const std::int64_t at = std::int64_t(v) * kWidth;
-        const Floats most = load(state.most + at), base = equalThen(most, all(kMinusInfinity), zeros(), zeros() - most);
-        Floats total = load(state.total + at);
-        for (int key = span.firstKey; key < span.lastKey; ++key) {
-            float* score = scores + key * stride + at;
-            const Floats power = powerOfTwo(multiplyAdd(load(score), all(factor), base));
-            store(score, power);
-            total = total + power;
-        }
-        store(state.total + at, total);
-    }
+    Products<T>::Type::packQueries(LaneRows<const T>(tile, lanes, tile.queries, tile.queryStride), lanes, tile.headSize,
+                                   Scale(tile.scale).ofQueries, state.queries);
 }
 
 template<class T>
@@ -100,24 +24,23 @@ void attendTile(const AttentionTile<T>& tile, std::int64_t first, std::int64_t l
     const Lanes lanes(tile);
     const State state(buffer, tile.headSize);
     const Scale scale(tile.scale);
-    float* scores = scratch;
-    float* widened = scratch + std::int64_t(2 * kTileLanes) * (kKeyChunk + 4);
-    const float* pointers[kKeyChunk + kBlockRows];
-    Chunk<T> chunk;
-    for (std::int64_t at = first; at < last; at += kKeyChunk) {
-        locate(tile, at, least(at + kKeyChunk, last), chunk);
+    typename Products<T>::Type products(lanes, tile.headSize, scratch);
+    Chunk<T> chunks[2];
+    if (first < last) locate(tile, first, least(first + kKeyChunk, last), chunks[0]);
+    int turn = 0;
+    for (std::int64_t at = first; at < last; at += kKeyChunk, turn ^= 1) {
+        Chunk<T>& chunk = chunks[turn];
+        const std::int64_t next = at + kKeyChunk;
+        if (next < last) locate(tile, next, least(next + kKeyChunk, last), chunks[turn ^ 1]);
         findSpans(tile, chunk);
-        const float* const* keys = asFloats(chunk.keys, chunk.count, tile.headSize, widened, pointers);
+        products.takeKeys(chunk);
         for (int s = 0; s < chunk.spanCount; ++s) {
-            scoreSpan(chunk.spans[s], keys, state.queries, lanes.stride, tile.headSize, scores);
-            hideUnseen(tile, lanes, chunk, chunk.spans[s], scores);
+            products.score(chunk.spans[s], state);
+            hideUnseen(tile, lanes, chunk, chunk.spans[s], products.scores);
         }
-        raiseWhereNeeded(lanes, chunk.spans, chunk.spanCount, scores, scale.factor, tile.headSize, state);
-        const float* const* values = asFloats(chunk.values, chunk.count, tile.headSize, widened, pointers);
-        for (int s = 0; s < chunk.spanCount; ++s) {
-            takePowers(chunk.spans[s], lanes.stride, scale.factor, state, scores);
-            weighSpan(chunk.spans[s], values, scores, lanes.stride, tile.headSize, state.out);
-        }
+        raiseWhereNeeded(lanes, chunk.spans, chunk.spanCount, products.scores, scale.factor, tile.headSize, state);
+        products.takeValues(chunk);
+        for (int s = 0; s < chunk.spanCount; ++s) products.weigh(chunk.spans[s], scale.factor, state);
     }
 }
 
@@ -143,16 +66,16 @@ void finishTile(const AttentionTile<T>& tile, const float* buffer, T* out, std::
                 std::int64_t sumStride) {
     const Lanes lanes(tile);
     const State state(const_cast<float*>(buffer), tile.headSize);
+    float factors[kTileLanes] = {};
+    for (int lane = 0; lane < lanes.stride; ++lane) factors[lane] = state.total[lane] == 0 ? 0 : 1 / state.total[lane];
+    unpackLanes(state.out, factors, lanes, tile.headSize, LaneRows<T>(tile, lanes, out, outStride));
+    if (!logSumExp) return;
     int lane = 0;
     for (int q = 0; q < tile.count; ++q)
-        for (int h = 0; h < tile.shared; ++h, ++lane) {
-            const float total = state.total[lane], factor = total == 0 ? 0 : 1 / total;
-            T* to = out + q * outStride + std::int64_t(h) * tile.headSize;
-            for (int k = 0; k < tile.headSize; ++k) narrow(state.out[k * lanes.stride + lane] * factor, &to[k]);
-            if (!logSumExp) continue;
-            logSumExp[q * sumStride + h] =
-                total == 0 ? kMinusInfinity : (state.most[lane] + __builtin_log2f(total)) * kLn2;
-        }
+        for (int h = 0; h < tile.shared; ++h, ++lane)
+            logSumExp[q * sumStride + h] = state.total[lane] == 0
+                                               ? kMinusInfinity
+                                               : (state.most[lane] + __builtin_log2f(state.total[lane])) * kLn2;
 }
 
 } // namespace

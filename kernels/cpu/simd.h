@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -174,6 +175,23 @@ inline Floats powerOfTwo(Floats x) {
     return timesPowerOfTwo(p, whole);
 }
 
+// Element j of row i and element i of row j change places, in blocks of D: a step of transpose().
+template<int D, int... J>
+inline void exchange(Floats& a, Floats& b, std::integer_sequence<int, J...>) {
+    const Floats low = __builtin_shufflevector(a, b, ((J & D) ? kWidth + J - D : J)...);
+    b = __builtin_shufflevector(a, b, ((J & D) ? kWidth + J : J + D)...);
+    a = low;
+}
+template<int D = 1>
+inline void transpose(Floats (&rows)[kWidth]) {
+    if constexpr (D < kWidth) {
+#pragma GCC unroll 16
+        for (int i = 0; i < kWidth; ++i)
+            if (!(i & D)) exchange<D>(rows[i], rows[i + D], std::make_integer_sequence<int, kWidth>());
+        transpose<2 * D>(rows);
+    }
+}
+
 inline std::int64_t least(std::int64_t a, std::int64_t b) {
     return a < b ? a : b;
 }
@@ -199,7 +217,40 @@ template<class T>
 inline void narrow(float x, T* to) { // to the nearest, ties to even; NaN stays NaN
     std::uint32_t bits;
     __builtin_memcpy(&bits, &x, sizeof bits);
-    to->bits = x == x ? std::uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16) : std::uint16_t(bits >> 16 | 0x40);
+    const std::uint32_t nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16, nan = bits >> 16 | 0x40;
+    to->bits = std::uint16_t((bits & 0x7fffffff) > 0x7f800000 ? nan : nearest);
+}
+
+// The first `count` of kWidth numbers as f32; the rest are zeros and are not touched.
+inline Floats loadFirst(const float* from, std::int64_t count) {
+    if (count >= kWidth) return load(from);
+    float all[kWidth] = {};
+    for (std::int64_t i = 0; i < count; ++i) all[i] = from[i];
+    return load(all);
+}
+template<class T>
+inline Floats loadFirst(const T* from, std::int64_t count) {
+    float all[kWidth] = {};
+    if (count >= kWidth)
+        for (int i = 0; i < kWidth; ++i) all[i] = widen(from[i]);
+    else
+        for (std::int64_t i = 0; i < count; ++i) all[i] = widen(from[i]);
+    return load(all);
+}
+inline void storeFirst(Floats x, std::int64_t count, float* to) {
+    if (count >= kWidth) return store(to, x);
+    float all[kWidth];
+    store(all, x);
+    for (std::int64_t i = 0; i < count; ++i) to[i] = all[i];
+}
+template<class T>
+inline void storeFirst(Floats x, std::int64_t count, T* to) {
+    float all[kWidth];
+    store(all, x);
+    if (count >= kWidth)
+        for (int i = 0; i < kWidth; ++i) narrow(all[i], to + i);
+    else
+        for (std::int64_t i = 0; i < count; ++i) narrow(all[i], to + i);
 }
 
 } // namespace

@@ -11,12 +11,15 @@ namespace {
 constexpr std::int64_t kFewItems = 8;    // below this many
 constexpr std::int64_t kPieceKeys = 300; // not into less than so many keys
 
+// Neighbouring tiles see mostly the same rows, and the rows of one key head fit the second-level cache where those of
+// all do not. So work goes through this many tiles for one key head, then for the next, with the lists of keys kept.
+constexpr std::int64_t kGroupTiles = 16;
+
 // Kept from call to call, since a drafting pass makes thirty calls of a few dozen microseconds: per thread the state and
-// scratch of one tile and the list of its keys (at most 8 bytes for each row of the stream).
+// scratch of one tile and the lists of keys of a group of tiles.
 struct Memory {
     FloatBuffer floats, pieces;
-    SeenKeys seen;
-    std::vector<SeenKeys> lists; // of fewer than kFewItems tiles
+    std::vector<SeenKeys> lists; // of a group of tiles
 };
 Memory& memoryOfThread() {
     thread_local Memory memory;
@@ -45,10 +48,21 @@ public:
     }
 
 private:
-    AttentionTile<T> tileOf(std::int64_t item, const SeenKeys& seen) const {
-        const std::int64_t rest = item % m_perTile;
-        return m_plan.tile(m_plan.tiles()[std::size_t(item / m_perTile)], rest / m_plan.parts(), rest % m_plan.parts(),
-                           seen);
+    // One tile for one key head and one part of the query heads that share it.
+    struct Item {
+        std::int64_t tile, keyHead, part;
+    };
+
+    Item itemAt(std::int64_t index) const {
+        const auto tiles = std::int64_t(m_plan.tiles().size());
+        const std::int64_t first = index / (kGroupTiles * m_perTile) * kGroupTiles;
+        const std::int64_t inGroup = std::min(kGroupTiles, tiles - first), rest = index - first * m_perTile;
+        const std::int64_t other = rest / inGroup;
+        return {first + rest % inGroup, other / m_plan.parts(), other % m_plan.parts()};
+    }
+
+    AttentionTile<T> tileOf(const Item& item, const SeenKeys& seen) const {
+        return m_plan.tile(m_plan.tiles()[std::size_t(item.tile)], item.keyHead, item.part, seen);
     }
 
     void find(std::int64_t tile, SeenKeys& seen) const {
@@ -56,21 +70,26 @@ private:
         m_finder.find(m_input.runs[std::size_t(t.run)], t.query, t.count, seen);
     }
 
-    void finish(std::int64_t item, const AttentionTile<T>& tile, const float* state) const {
-        const std::int64_t rest = item % m_perTile, head = m_plan.head(rest / m_plan.parts(), rest % m_plan.parts());
-        const std::int64_t at = m_plan.tiles()[std::size_t(item / m_perTile)].row * m_input.heads + head;
+    void finish(const Item& item, const AttentionTile<T>& tile, const float* state) const {
+        const std::int64_t row = m_plan.tiles()[std::size_t(item.tile)].row;
+        const std::int64_t at = row * m_input.heads + m_plan.head(item.keyHead, item.part);
         m_kernels.finish(tile, state, m_out + at * m_input.headSize, m_input.heads * m_input.headSize,
                          m_logSumExp ? m_logSumExp + at : nullptr, m_input.heads);
     }
 
-    // The items of a tile lie side by side: a list of keys is found once for all of them.
     void whole(std::int64_t first, std::int64_t last) const {
         Memory& memory = memoryOfThread();
         const std::int64_t stateFloats = attentionStateFloats(int(m_input.headSize));
         float* state = memory.floats.atLeast(stateFloats + attentionScratchFloats(int(m_input.headSize)));
-        for (std::int64_t item = first; item < last; ++item) {
-            if (item == first || item % m_perTile == 0) find(item / m_perTile, memory.seen);
-            const AttentionTile<T> tile = tileOf(item, memory.seen);
+        memory.lists.resize(std::size_t(kGroupTiles));
+        std::int64_t found[kGroupTiles]; // the tiles whose lists are there
+        std::fill_n(found, kGroupTiles, -1);
+        for (std::int64_t index = first; index < last; ++index) {
+            const Item item = itemAt(index);
+            SeenKeys& seen = memory.lists[std::size_t(item.tile % kGroupTiles)];
+            if (found[item.tile % kGroupTiles] != item.tile) find(item.tile, seen);
+            found[item.tile % kGroupTiles] = item.tile;
+            const AttentionTile<T> tile = tileOf(item, seen);
             m_kernels.begin(tile, state);
             m_kernels.attend(tile, 0, tile.rowsSeen + tile.ownSeen, state, state + stateFloats);
             finish(item, tile, state);
@@ -79,7 +98,7 @@ private:
 
     void inPieces(std::int64_t tiles, const ParallelFor& parallel) {
         std::vector<SeenKeys>& seen = memoryOfThread().lists;
-        seen.resize(std::max(seen.size(), std::size_t(tiles)));
+        seen.resize(std::size_t(kGroupTiles)); // more than kFewItems
         std::int64_t keys = 0;
         for (std::int64_t t = 0; t < tiles; ++t) {
             find(t, seen[std::size_t(t)]);
@@ -96,17 +115,19 @@ private:
         parallel(items * pieces, [&](std::int64_t first, std::int64_t last) {
             float* scratch = memoryOfThread().floats.atLeast(attentionScratchFloats(int(m_input.headSize)));
             for (std::int64_t at = first; at < last; ++at) {
-                const AttentionTile<T> tile = tileOf(at / pieces, seen[std::size_t(at / pieces / m_perTile)]);
+                const Item item = itemAt(at / pieces);
+                const AttentionTile<T> tile = tileOf(item, seen[std::size_t(item.tile)]);
                 attendPiece(tile, at % pieces, pieces, stateOf(at / pieces, at % pieces), scratch);
-                if (pieces == 1) finish(at, tile, stateOf(at, 0));
+                if (pieces == 1) finish(item, tile, stateOf(at, 0));
             }
         });
         if (pieces == 1) return;
         parallel(items, [&](std::int64_t first, std::int64_t last) {
-            for (std::int64_t item = first; item < last; ++item) {
-                const AttentionTile<T> tile = tileOf(item, seen[std::size_t(item / m_perTile)]);
-                for (std::int64_t p = 1; p < pieces; ++p) m_kernels.merge(tile, stateOf(item, 0), stateOf(item, p));
-                finish(item, tile, stateOf(item, 0));
+            for (std::int64_t at = first; at < last; ++at) {
+                const Item item = itemAt(at);
+                const AttentionTile<T> tile = tileOf(item, seen[std::size_t(item.tile)]);
+                for (std::int64_t p = 1; p < pieces; ++p) m_kernels.merge(tile, stateOf(at, 0), stateOf(at, p));
+                finish(item, tile, stateOf(at, 0));
             }
         });
     }
