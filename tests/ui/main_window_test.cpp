@@ -327,24 +327,6 @@ private Q_SLOTS:
         }
     }
 
-    void everyButtonOfTheStripCanBeReadInASmallWindow() {
-        WindowFixture f;
-        QVERIFY(f.ready());
-        f.window->resize(1000, 700);
-        f.window->drafting().start(DraftKind::Continue);
-        QVERIFY(f.waitForRest());
-        QTest::qWait(50);
-        int shown = 0;
-        for (QPushButton* each : f.passage()->strip().findChildren<QPushButton*>()) {
-            if (!each->isVisible()) continue;
-            ++shown;
-            QVERIFY2(each->width() >= each->sizeHint().width(), qPrintable(each->text()));
-        }
-        QVERIFY(shown >= 4);
-        f.window->resize(1700, 900);
-        QVERIFY(QTest::qWaitFor([&] { return button(f.passage()->strip(), "Branch from here")->isVisible(); }));
-    }
-
     void noShortcutIsGivenTwice() {
         WindowFixture f;
         QMap<QString, QString> taken;

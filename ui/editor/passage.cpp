@@ -57,12 +57,12 @@ Passage::Passage(const Theme& theme, SceneEditor& editor, std::unique_ptr<DraftS
 }
 
 Passage::~Passage() {
+    if (std::exchange(m_onPage, false) && m_document) {
+        disconnect(&layoutOf(*m_document), nullptr, this, nullptr);
+        layoutOf(*m_document).removePassage(); // scrolls a page that has grown shorter: place() is called once more
+    }
     delete m_view;
     delete m_strip;
-    if (m_document && m_onPage) {
-        disconnect(&layoutOf(*m_document), nullptr, this, nullptr);
-        layoutOf(*m_document).removePassage();
-    }
 }
 
 bool Passage::isShown() const {
