@@ -71,17 +71,17 @@ std::vector<NamedProblem> shapes() {
 
 std::vector<NamedProblem> attentionProblems(bool bf16) {
     std::vector<NamedProblem> all;
+    const std::vector<NamedProblem> chosen = shapes();
     unsigned seed = 1;
-    for (Format format : {Format::F16, Format::Bf16}) {
-        if (format == Format::Bf16 && !bf16) continue;
-        for (NamedProblem named : shapes()) {
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+        for (Format format : formatsOf(i, bf16)) {
+            NamedProblem named = chosen[i];
             named.name += format == Format::F16 ? ", f16" : ", bf16";
             named.problem.format = format;
             fillWithNumbers(named.problem, seed);
             seed += 10;
             all.push_back(std::move(named));
         }
-    }
     return all;
 }
 

@@ -121,15 +121,21 @@ ExpertsProblem16 problem(std::size_t rows, std::size_t width, std::size_t expert
 }
 
 std::vector<ExpertsProblem16> problems() {
+    struct Shape {
+        std::size_t rows, width, experts, inner, perToken, used;
+    };
+    const std::vector<Shape> shapes{
+        {1, 8, 1, 8, 1, 1},      {9, 72, 8, 64, 2, 8}, // experts with a pair or two
+        {100, 136, 4, 40, 2, 4},                       // more than a tile of pairs; odd tiles
+        {67, 64, 3, 32, 1, 1},                         // all choose the first
+        {20, 64, 64, 8, 3, 5},                         // most experts, most idle
+    };
     std::vector<ExpertsProblem16> all;
-    for (Format format : {Format::F16, Format::Bf16}) {
-        if (format == Format::Bf16 && !subject().bf16) continue;
-        all.push_back(problem(1, 8, 1, 8, 1, 1, format));
-        all.push_back(problem(9, 72, 8, 64, 2, 8, format));    // experts with a pair or two
-        all.push_back(problem(100, 136, 4, 40, 2, 4, format)); // more than a tile of pairs; odd tiles
-        all.push_back(problem(67, 64, 3, 32, 1, 1, format));   // all choose the first
-        all.push_back(problem(20, 64, 64, 8, 3, 5, format));   // most experts, most idle
-    }
+    for (std::size_t i = 0; i < shapes.size(); ++i)
+        for (Format format : formatsOf(i, subject().bf16)) {
+            const Shape& s = shapes[i];
+            all.push_back(problem(s.rows, s.width, s.experts, s.inner, s.perToken, s.used, format));
+        }
     return all;
 }
 

@@ -37,6 +37,16 @@ std::vector<float> randomNumbers(std::size_t count, Format format, unsigned seed
     return values;
 }
 
+std::vector<Format> formatsOf(std::size_t shape, bool bf16) {
+    if (!bf16) return {Format::F16};
+#ifdef SANITIZED
+    return {shape % 2 == 0 ? Format::F16 : Format::Bf16};
+#else
+    static_cast<void>(shape);
+    return {Format::F16, Format::Bf16};
+#endif
+}
+
 double worstRatio(const std::vector<float>& result, const Bounded& expected) {
     if (result.size() != expected.value.size()) return 1e9;
     double worst = 0;

@@ -59,6 +59,9 @@ std::vector<float> decode(const std::vector<std::uint16_t>& bits, Format format)
 constexpr double unitRoundoff(Format format) {
     return format == Format::Bf16 ? 1.0 / 256 : 1.0 / 2048;
 }
+// The formats to try shape number `shape` in: both, where bf16 is offered; under a sanitizer, which is slow and asks only
+// what the code touches, they take turns.
+std::vector<Format> formatsOf(std::size_t shape, bool bf16);
 // Normal draws, rounded to the format.
 std::vector<float> randomNumbers(std::size_t count, Format format, unsigned seed, float deviation = 1);
 

@@ -37,11 +37,11 @@ const CudaKernels& emulatedKernels() {
         .wait = [](void*) { return Status::Ok; },
         .attentionForward = [](const AttentionCall* call,
                                void* stream) { return launchAttentionForward(*call, stream); },
-        .attentionBackward =
-            [](const AttentionGradientCall* call, void* stream) { return launchAttentionBackward(*call, stream); },
+        .attentionBackward = [](const AttentionGradientCall* call,
+                                void* stream) { return launchAttentionBackward(*call, stream); },
         .expertsForward = [](const ExpertsCall* call, void* stream) { return launchExpertsForward(*call, stream); },
-        .expertsBackward =
-            [](const ExpertsGradientCall* call, void* stream) { return launchExpertsBackward(*call, stream); },
+        .expertsBackward = [](const ExpertsGradientCall* call,
+                              void* stream) { return launchExpertsBackward(*call, stream); },
     };
     return kernels;
 }

@@ -19,12 +19,15 @@ struct Index3 {
 };
 
 constexpr int kLanes = 32;
-constexpr std::size_t kExchangeBytes = 64; // the most a lane hands to a warp instruction
+
+// What a lane hands to a warp instruction, and gets from it.
+struct Packet {
+    alignas(16) unsigned char bytes[64];
+};
 
 // One warp instruction: `in` of every lane has arrived, `out` of every lane is to be filled.
 struct Exchange {
-    alignas(64) unsigned char in[kLanes][kExchangeBytes];
-    alignas(64) unsigned char out[kLanes][kExchangeBytes];
+    Packet in[kLanes], out[kLanes];
 };
 using WarpInstruction = void (*)(Exchange&);
 
@@ -35,8 +38,8 @@ const Index3& gridSize();
 // All threads of the block that have not ended; `site` says where in the source, and all must be at the same one.
 void blockBarrier(int site);
 
-// All 32 lanes; the result is valid until the lane's next warp instruction.
-const unsigned char* warpExchange(const void* in, std::size_t bytes, WarpInstruction instruction, int site);
+// All 32 lanes. Orders no memory: what lanes leave for each other in memory needs a barrier.
+Packet warpExchange(const Packet& in, WarpInstruction instruction, int site);
 
 // The block's `order`-th shared array; made by the first thread that asks, filled with 0xff (NaN), never reused by
 // another block. All arrays together stay within the bytes of the launch.

@@ -12,6 +12,19 @@ struct MultiplyIn {
     float sum[4];
 };
 
+template<class T>
+Packet packed(const T& value) {
+    static_assert(sizeof(T) <= sizeof(Packet));
+    Packet packet{};
+    std::memcpy(packet.bytes, &value, sizeof value);
+    return packet;
+}
+
+template<class T>
+void unpack(T& value, const Packet& packet) {
+    std::memcpy(&value, packet.bytes, sizeof value);
+}
+
 float (*const kDecode[2])(std::uint16_t) = {fromF16, fromBf16};
 
 template<bool kBf16>
@@ -25,7 +38,7 @@ void multiplyWarp(Exchange& exchange) {
     };
     for (int lane = 0; lane < kLanes; ++lane) {
         MultiplyIn& in = lanes[lane];
-        std::memcpy(&in, exchange.in[lane], sizeof in);
+        unpack(in, exchange.in[lane]);
         const int group = lane / 4, pair = lane % 4 * 2;
         for (int part = 0; part < 4; ++part) put(&a[group + part % 2 * 8][pair + part / 2 * 8], 1, in.a[part]);
         for (int part = 0; part < 2; ++part) put(&b[pair + part * 8][group], 8, in.b[part]);
@@ -37,14 +50,14 @@ void multiplyWarp(Exchange& exchange) {
         float* sum = lanes[lane].sum;
         const int group = lane / 4, pair = lane % 4 * 2;
         for (int part = 0; part < 4; ++part) sum[part] += c[group + part / 2 * 8][pair + part % 2];
-        std::memcpy(exchange.out[lane], sum, sizeof lanes[lane].sum);
+        std::memcpy(exchange.out[lane].bytes, sum, sizeof lanes[lane].sum);
     }
 }
 
 template<bool kTransposed>
 void distribute(Exchange& exchange) {
     Matrices rows[kLanes];
-    for (int lane = 0; lane < kLanes; ++lane) std::memcpy(&rows[lane], exchange.in[lane], sizeof rows[lane]);
+    for (int lane = 0; lane < kLanes; ++lane) unpack(rows[lane], exchange.in[lane]);
     for (int lane = 0; lane < kLanes; ++lane)
         for (int matrix = 0; matrix < 4; ++matrix) {
             const int major = lane / 4, minor = lane % 4 * 2;
@@ -53,7 +66,7 @@ void distribute(Exchange& exchange) {
                                    : rows[matrix * 8 + major].row[minor + second];
             };
             const std::uint32_t pair = std::uint32_t(element(0)) | std::uint32_t(element(1)) << 16;
-            std::memcpy(exchange.out[lane] + matrix * 4, &pair, 4);
+            std::memcpy(exchange.out[lane].bytes + matrix * 4, &pair, 4);
         }
 }
 
@@ -81,13 +94,12 @@ struct XorIn {
 
 void multiply(float (&sum)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1, bool bf16, int site) {
     MultiplyIn in{{a[0], a[1], a[2], a[3]}, {b0, b1}, {sum[0], sum[1], sum[2], sum[3]}};
-    static_assert(sizeof in <= kExchangeBytes);
-    std::memcpy(sum, warpExchange(&in, sizeof in, bf16 ? multiplyWarp<true> : multiplyWarp<false>, site), sizeof sum);
+    unpack(sum, warpExchange(packed(in), bf16 ? multiplyWarp<true> : multiplyWarp<false>, site));
 }
 
 void distributeMatrices(std::uint32_t (&registers)[4], const Matrices& mine, bool transposed, int site) {
     const auto instruction = transposed ? distribute<true> : distribute<false>;
-    std::memcpy(registers, warpExchange(&mine, sizeof mine, instruction, site), sizeof registers);
+    unpack(registers, warpExchange(packed(mine), instruction, site));
 }
 
 float exchangeXor(float value, int lanes, int site) {
@@ -95,12 +107,12 @@ float exchangeXor(float value, int lanes, int site) {
     const auto instruction = [](Exchange& exchange) {
         for (int lane = 0; lane < kLanes; ++lane) {
             XorIn mine;
-            std::memcpy(&mine, exchange.in[lane], sizeof mine);
-            std::memcpy(exchange.out[lane], exchange.in[lane ^ mine.lanes], sizeof(float));
+            unpack(mine, exchange.in[lane]);
+            std::memcpy(exchange.out[lane].bytes, exchange.in[lane ^ mine.lanes].bytes, sizeof(float));
         }
     };
     float result;
-    std::memcpy(&result, warpExchange(&in, sizeof in, instruction, site), sizeof result);
+    unpack(result, warpExchange(packed(in), instruction, site));
     return result;
 }
 
