@@ -36,8 +36,8 @@ void padRows(const AttentionTile<T>& tile, const T* rows, std::int64_t rowStride
     for (int q = 0; q < tile.count; ++q)
         for (int h = 0; h < tile.shared; ++h, ++lane) {
             const T* row = rows + q * rowStride + std::int64_t(h) * tile.headSize;
-            for (int k = 0; k < tile.headSize; ++k) to[lane * padded + k] = widen(row[k]);
-            for (std::int64_t k = tile.headSize; k < padded; ++k) to[lane * padded + k] = 0;
+            for (std::int64_t k = 0; k < padded; k += kWidth)
+                store(to + lane * padded + k, loadFirst(row + k, tile.headSize - k));
         }
     for (std::int64_t i = lane * padded; i < lanes * padded; ++i) to[i] = 0;
 }
@@ -57,10 +57,12 @@ void prepareBackward(const AttentionTile<T>& tile, const AttentionTileGradients<
         for (int h = 0; h < tile.shared; ++h, ++lane) {
             const T* out = g.output + q * g.outStride + std::int64_t(h) * tile.headSize;
             const T* gradient = g.outputGradient + q * g.outStride + std::int64_t(h) * tile.headSize;
-            float delta = 0;
-            for (int k = 0; k < tile.headSize; ++k) delta += widen(out[k]) * widen(gradient[k]);
+            Floats products = zeros();
+            for (int k = 0; k < tile.headSize; k += kWidth)
+                products = multiplyAdd(loadFirst(out + k, tile.headSize - k),
+                                       loadFirst(gradient + k, tile.headSize - k), products);
             const float sum = g.logSumExp[q * g.logSumExpStride + h];
-            b.delta[lane] = delta;
+            b.delta[lane] = sumOf(products);
             b.normalizer[lane] = sum == kMinusInfinity ? 0 : sum * kLog2E; // every score is -infinity then
         }
     for (; lane < lanes.stride; ++lane) b.delta[lane] = b.normalizer[lane] = 0;

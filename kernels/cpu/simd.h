@@ -160,6 +160,12 @@ constexpr float kLeastPower = -127;
 inline Floats sum(Floats a, Floats b) {
     return a + b;
 }
+inline float sumOf(Floats x) { // of the lanes, in order
+    float lanes[kWidth], total = 0;
+    store(lanes, x);
+    for (float lane : lanes) total += lane;
+    return total;
+}
 
 // 2^x for x below 128, relative error 7.5e-8 (minimax polynomial on [-1/2, 1/2] found by Remez' exchange) and the
 // rounding of five sums; 0 below -126, NaN for NaN.

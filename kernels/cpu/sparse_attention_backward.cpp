@@ -18,6 +18,25 @@ struct Piece {
     std::int64_t offset = 0;          // of its sums, in rows, for the first key head
 };
 
+// Kept from call to call by the thread that calls, since the system takes about as long to hand out so much memory as the
+// kernels to fill it: for each key head some (L + reach x pieces, 2, K) floats.
+struct Memory {
+    FloatBuffer rowSums, ownSums;
+};
+Memory& memoryOfCaller() {
+    thread_local Memory memory;
+    return memory;
+}
+struct PieceMemory { // of each thread that works
+    FloatBuffer tile;
+    SeenKeys seen;
+    std::vector<std::int32_t> slots;
+};
+PieceMemory& memoryOfWorker() {
+    thread_local PieceMemory memory;
+    return memory;
+}
+
 // The sums of the gradients of one kind of rows: (places, padded K), or where they are wanted.
 struct Sums {
     float *keys = nullptr, *values = nullptr;
@@ -100,10 +119,11 @@ private:
             piece.offset = rows;
             rows += places(piece) * m_in.keyHeads;
         }
-        if (m_g.keys && !m_direct) m_rowSums.atLeast(rows * 2 * m_padded);
+        if (m_g.keys && !m_direct) m_rowSums = memoryOfCaller().rowSums.atLeast(rows * 2 * m_padded);
         std::int64_t slots = 0;
         for (const AttentionRun& run : m_in.runs) slots += run.count;
-        if (m_g.ownKeys && !m_ownDirect) m_ownSums.atLeast(slots * m_in.keyHeads * 2 * m_padded);
+        if (m_g.ownKeys && !m_ownDirect)
+            m_ownSums = memoryOfCaller().ownSums.atLeast(slots * m_in.keyHeads * 2 * m_padded);
     }
 
     static void clear(const Sums& sums, std::int64_t rows, std::int64_t size) {
@@ -119,7 +139,7 @@ private:
             if (m_direct)
                 return {m_g.keys + keyHead * m_in.headSize, m_g.values + keyHead * m_in.headSize,
                         m_in.keyHeads * m_in.headSize};
-        float* sums = m_rowSums.atLeast(0) + (piece.offset + places(piece) * keyHead) * 2 * m_padded;
+        float* sums = m_rowSums + (piece.offset + places(piece) * keyHead) * 2 * m_padded;
         return {sums, sums + m_padded, 2 * m_padded};
     }
 
@@ -131,16 +151,14 @@ private:
             if (m_ownDirect)
                 return {m_g.ownKeys + at * m_in.headSize, m_g.ownValues + at * m_in.headSize,
                         m_in.keyHeads * m_in.headSize};
-        float* sums = m_ownSums.atLeast(0) + at * 2 * m_padded;
+        float* sums = m_ownSums + at * 2 * m_padded;
         return {sums, sums + m_padded, m_in.keyHeads * 2 * m_padded};
     }
 
     void runPiece(const Piece& piece, std::int64_t keyHead) {
         const Sums rows = rowSums(piece, keyHead);
         if (rows.keys) clear(rows, m_direct ? std::int64_t(m_in.positions.size()) : places(piece), m_padded);
-        FloatBuffer buffer;
-        SeenKeys seen;
-        std::vector<std::int32_t> slots;
+        auto& [buffer, seen, slots] = memoryOfWorker();
         for (std::int64_t t = piece.firstTile; t < piece.lastTile; ++t) {
             const QueryTile& tile = m_plan.tiles()[std::size_t(t)];
             const AttentionRun& run = m_in.runs[std::size_t(tile.run)];
@@ -222,7 +240,8 @@ private:
     std::int64_t m_padded;               // K
     std::vector<Piece> m_pieces;
     bool m_direct = false, m_ownDirect = false; // sums are made in the gradients themselves
-    FloatBuffer m_rowSums, m_ownSums;           // pieces x G x (places, 2, padded K); (N, G, 2, padded K)
+    float* m_rowSums = nullptr;                 // pieces x G x (places, 2, padded K)
+    float* m_ownSums = nullptr;                 // (N, G, 2, padded K)
 };
 
 } // namespace
