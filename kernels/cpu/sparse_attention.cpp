@@ -13,7 +13,7 @@ constexpr std::int64_t kPieceKeys = 300; // not into less than so many keys
 
 // Neighbouring tiles see mostly the same rows, and the rows of one key head fit the second-level cache where those of
 // all do not. So work goes through this many tiles for one key head, then for the next, with the lists of keys kept.
-constexpr std::int64_t kGroupTiles = 16;
+constexpr std::int64_t kGroupTiles = 32;
 
 // Kept from call to call, since a drafting pass makes thirty calls of a few dozen microseconds: per thread the state and
 // scratch of one tile and the lists of keys of a group of tiles.
@@ -77,6 +77,14 @@ private:
                          m_logSumExp ? m_logSumExp + at : nullptr, m_input.heads);
     }
 
+    void prefetch(const Item& item) const {
+        const QueryTile& tile = m_plan.tiles()[std::size_t(item.tile)];
+        const std::int64_t column = m_plan.head(item.keyHead, item.part) * m_input.headSize;
+        const std::int64_t elements = m_plan.part(item.part).count * m_input.headSize;
+        prefetchRows(m_input.queries + tile.row * m_input.queryStride + column, m_input.queryStride, tile.count,
+                     elements);
+    }
+
     void whole(std::int64_t first, std::int64_t last) const {
         Memory& memory = memoryOfThread();
         const std::int64_t stateFloats = attentionStateFloats(int(m_input.headSize));
@@ -91,6 +99,7 @@ private:
             found[item.tile % kGroupTiles] = item.tile;
             const AttentionTile<T> tile = tileOf(item, seen);
             m_kernels.begin(tile, state);
+            if (index + 1 < last) prefetch(itemAt(index + 1));
             m_kernels.attend(tile, 0, tile.rowsSeen + tile.ownSeen, state, state + stateFloats);
             finish(item, tile, state);
         }

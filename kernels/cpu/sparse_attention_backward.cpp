@@ -168,11 +168,20 @@ private:
                 slots[i] = std::int32_t(m_direct ? seen.keys[i].row : place(piece, seen.keys[i].row));
             const Sums own = run.own ? ownSums(tile.runRow, keyHead) : Sums{};
             if (own.keys && tile.query == 0) clear(own, run.count, m_padded);
+            if (t + 1 < piece.lastTile) prefetch(m_plan.tiles()[std::size_t(t + 1)], keyHead);
             for (std::int64_t part = 0; part < m_plan.parts(); ++part)
                 runTile(tile, keyHead, part, seen, slots, rows, own,
                         buffer.atLeast(attentionBackwardFloats(int(m_in.headSize))));
             if (own.keys && tile.query + tile.count == run.count) writeOwn(own, tile.runRow, run.count, keyHead);
         }
+    }
+
+    void prefetch(const QueryTile& tile, std::int64_t keyHead) const {
+        const std::int64_t elements = m_in.heads / m_in.keyHeads * m_in.headSize, column = keyHead * elements;
+        const std::int64_t stride = m_in.heads * m_in.headSize, at = tile.row * stride + column;
+        prefetchRows(m_in.queries + tile.row * m_in.queryStride + column, m_in.queryStride, tile.count, elements);
+        prefetchRows(m_g.outputGradient + at, stride, tile.count, elements);
+        prefetchRows(m_g.output + at, stride, tile.count, elements);
     }
 
     void runTile(const QueryTile& tile, std::int64_t keyHead, std::int64_t part, const SeenKeys& seen,

@@ -66,6 +66,14 @@ private:
     std::int64_t m_shared;
 };
 
+// Asks for rows ahead of their use: what a tile reads once comes from main memory, and would be waited for.
+template<class T>
+inline void prefetchRows(const T* first, std::int64_t stride, std::int64_t rows, std::int64_t elements) {
+    constexpr std::int64_t kLine = 64 / sizeof(T);
+    for (std::int64_t row = 0; row < rows; ++row)
+        for (std::int64_t k = 0; k < elements; k += kLine) __builtin_prefetch(first + row * stride + k, 0, 2);
+}
+
 // A buffer that grows and is kept: its contents are lost when it grows.
 class FloatBuffer {
 public:
