@@ -149,12 +149,14 @@ private:
         QString drafted;
         qint64 draft = 0;
         const auto text = opened.store->text(scene);
-        for (const Block& block : text->blocks)
+        for (const Block& block : text->blocks) {
             for (const Span& span : block.spans) {
                 if (span.provenance != Provenance::Drafted) continue;
                 drafted += span.text;
                 draft = span.draft;
             }
+            drafted += u'\n'; // the model may have begun a paragraph
+        }
         QCOMPARE(drafted.simplified(), words.simplified());
         const auto drafts = opened.store->drafts(scene);
         QCOMPARE(drafts->size(), std::size_t(1));

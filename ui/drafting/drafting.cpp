@@ -93,7 +93,10 @@ Drafting::~Drafting() = default;
 void Drafting::setScene(NodeId node) {
     m_node = node;
     m_desk.panel.showKept({});
-    if (node) m_kept.start();
+    if (node)
+        m_kept.start();
+    else
+        m_desk.panel.showContext(nullptr);
     onSurroundingsChanged();
     Q_EMIT stateChanged();
 }
