@@ -1,5 +1,6 @@
 #include "models/backbone.h"
 
+#include "kernels/torch/row_operations.h"
 #include "kernels/torch/weight_product.h"
 
 namespace palimpsest {
@@ -11,7 +12,6 @@ Result<Backbone> Backbone::load(const SafetensorsFile& file, const ModelConfig& 
     b.m_heads = c.heads;
     b.m_keyHeads = c.keyHeads;
     b.m_headSize = c.headSize;
-    b.m_feedForward = c.feedForward;
     b.m_epsilon = c.normEpsilon;
     const std::int64_t inner = std::int64_t(c.heads) * c.headSize;
     const std::int64_t projected = inner + 2ll * c.keyHeads * c.headSize;
@@ -44,31 +44,23 @@ Result<Backbone> Backbone::load(const SafetensorsFile& file, const ModelConfig& 
     return b;
 }
 
-torch::Tensor Backbone::normed(const torch::Tensor& x, const torch::Tensor& weight) const {
-    return at::rms_norm(x, {weight.size(0)}, weight, m_epsilon);
+torch::Tensor Backbone::addAndNorm(torch::Tensor& x, const torch::Tensor& added, const torch::Tensor& weight) const {
+    return addAndNormalise(x, added, weight, m_epsilon);
 }
 
-torch::Tensor Backbone::rotation(const torch::Tensor& positions) const {
+torch::Tensor Backbone::turns(const torch::Tensor& positions) const {
     const auto angles = at::outer(positions.to(torch::kFloat32), m_frequencies);
-    return at::polar(torch::ones_like(angles), angles).unsqueeze(1);
+    return at::stack({angles.cos(), angles.sin()}, -1);
 }
 
-torch::Tensor Backbone::project(const torch::Tensor& x, const torch::Tensor& qkv, const torch::Tensor& rotation) const {
+torch::Tensor Backbone::project(const torch::Tensor& x, const torch::Tensor& qkv, const torch::Tensor& turns) const {
     auto out = weightProduct(x, qkv).unflatten(1, {m_heads + 2 * m_keyHeads, m_headSize});
-    auto turned = out.narrow(1, 0, m_heads + m_keyHeads);
-    // Interleaved pairs are complex numbers as they lie in memory. Complex products exist in f32 only.
-    const bool narrowType = out.scalar_type() != torch::kFloat32;
-    auto pairs = (narrowType ? turned.to(torch::kFloat32) : turned).unflatten(2, {m_headSize / 2, 2});
-    at::view_as_complex(pairs).mul_(rotation);
-    if (narrowType) turned.copy_(pairs.flatten(2));
+    rotateHeads(out.narrow(1, 0, m_heads + m_keyHeads), turns);
     return out;
 }
 
-void Backbone::addFeedForward(torch::Tensor& x, const torch::Tensor& h, const BackboneLayer& layer) const {
-    const auto both = weightProduct(h, layer.gateUp);
-    auto gate = both.narrow(1, 0, m_feedForward);
-    at::silu_(gate).mul_(both.narrow(1, m_feedForward, m_feedForward));
-    x.add_(weightProduct(gate, layer.down));
+torch::Tensor Backbone::feedForward(const torch::Tensor& h, const BackboneLayer& layer) const {
+    return weightProduct(gated(weightProduct(h, layer.gateUp)), layer.down);
 }
 
 } // namespace palimpsest

@@ -32,22 +32,23 @@ public:
     const torch::Tensor& finalNorm() const { return m_finalNorm; } // (D)
     std::int64_t parameters() const { return m_parameters; }
 
-    torch::Tensor normed(const torch::Tensor& x, const torch::Tensor& weight) const;
+    // x (N, D) gains `added` (N, D; undefined: nothing) in place; -> its norm times weight, (N, D).
+    torch::Tensor addAndNorm(torch::Tensor& x, const torch::Tensor& added, const torch::Tensor& weight) const;
 
-    // The rotations of positions (N): (N, 1, K / 2) complex.
-    torch::Tensor rotation(const torch::Tensor& positions) const;
+    // The rotations of positions (N): (N, K / 2, 2) f32, cosine and sine.
+    torch::Tensor turns(const torch::Tensor& positions) const;
 
     // Normed input (N, D) -> (N, H + 2G, K): queries, keys and values, positions rotated into the first two.
-    torch::Tensor project(const torch::Tensor& x, const torch::Tensor& qkv, const torch::Tensor& rotation) const;
+    torch::Tensor project(const torch::Tensor& x, const torch::Tensor& qkv, const torch::Tensor& turns) const;
 
-    // Adds the feed-forward output of normed input `h` to x (N, D) in place.
-    void addFeedForward(torch::Tensor& x, const torch::Tensor& h, const BackboneLayer& layer) const;
+    // Normed input (N, D) -> the feed-forward's output (N, D).
+    torch::Tensor feedForward(const torch::Tensor& h, const BackboneLayer& layer) const;
 
 private:
     std::vector<BackboneLayer> m_layers;
     torch::Tensor m_embedding, m_head, m_finalNorm;
     torch::Tensor m_frequencies; // (K / 2) f32
-    std::int64_t m_heads = 0, m_keyHeads = 0, m_headSize = 0, m_feedForward = 0, m_parameters = 0;
+    std::int64_t m_heads = 0, m_keyHeads = 0, m_headSize = 0, m_parameters = 0;
     double m_epsilon = 0;
 };
 

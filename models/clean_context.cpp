@@ -15,7 +15,17 @@ CleanContext::Rows::Rows(const SparsePattern& p, int layers, const torch::Tensor
     buffers.assign(std::size_t(layers), noRows);
 }
 
+AttentionRows CleanContext::Rows::view(int layer) const {
+    const auto& list = positions[std::size_t(phase(layer))];
+    const auto rows = buffers[std::size_t(layer)].narrow(0, 0, std::int64_t(list.size()));
+    return {rows.select(1, 0), rows.select(1, 1),
+            torch::from_blob(const_cast<std::int64_t*>(list.data()), {std::int64_t(list.size())}, torch::kInt64),
+            pattern, layer};
+}
+
 std::vector<std::int64_t> CleanContext::Rows::append(std::int64_t first, std::int64_t added) {
+    for (const auto& list : positions)
+        TORCH_CHECK(list.empty() || list.back() < first, "a context takes positions in ascending order only");
     std::vector<std::int64_t> firstRows;
     for (auto& list : positions) {
         firstRows.push_back(std::int64_t(list.size()));

@@ -1,6 +1,7 @@
 // What a CleanContext holds. Internal to models/: a pass appends rows and gathers them.
 #pragma once
 
+#include "kernels/torch/sparse_attention.h"
 #include "models/clean_context.h"
 
 #include <vector>
@@ -21,7 +22,10 @@ struct CleanContext::Rows {
     int phase(int layer) const { return layer % phases(); }
     std::int64_t count(int phase) const { return std::int64_t(positions[std::size_t(phase)].size()); }
 
-    // Adds positions first … first + count - 1 to every phase and makes room for their rows. -> the row of the first
+    // What attention reads of one layer. Valid until the next change.
+    AttentionRows view(int layer) const;
+
+    // Adds positions, none before those there are (else c10::Error): first … first + count - 1 to every phase and makes room for their rows. -> the row of the first
     // one in each phase.
     std::vector<std::int64_t> append(std::int64_t first, std::int64_t count);
     void dropLast(std::int64_t count); // undoes an append

@@ -74,8 +74,8 @@ public:
     CleanContext makeContext(int globals) const;
 
     // One pass of the clean stream over several contexts at once (each its own, none twice). Queries see the keys of
-    // their context at positions not after their own, within the sparse pattern. Positions need not be appended in
-    // order: a right side may be encoded before the gap is filled.
+    // their context at positions not after their own, within the sparse pattern. Positions are appended in
+    // ascending order; a gap between them stays one (the right side of an infilling).
     // Returns the normed hidden states of each input: (L_i, D) in dtype().
     std::vector<torch::Tensor> clean(std::span<const CleanInput> inputs) const;
 
@@ -105,7 +105,7 @@ public:
 private:
     struct Parts;
     struct CleanSlice;
-    struct BlockPlace;
+    struct BlockGroup;
     torch::Tensor cleanPass(std::span<CleanSlice> slices) const;
     torch::Tensor noisedInput(std::span<const NoisedBlock> blocks) const; // (sum of S, D)
     explicit Model(std::unique_ptr<Parts> parts);

@@ -18,10 +18,6 @@ struct Model::Parts {
     Evidence evidence;
     torch::ScalarType dtype;
     torch::Device device;
-
-    // x (N, D) through one layer after its attention: output matrix, feed-forward. -> the feed-forward's normed input
-    torch::Tensor finishLayer(torch::Tensor& x, const torch::Tensor& attended, const torch::Tensor& output,
-                              int layer) const;
 };
 
 } // namespace palimpsest

@@ -1,6 +1,7 @@
 #include "engine/commands/bench_command.h"
 
 #include "engine/api/messages.h"
+#include "engine/commands/bench_attention.h"
 #include "engine/commands/bench_step.h"
 
 #include <algorithm>
@@ -14,6 +15,7 @@ struct BenchFlags {
     std::string model;
     int context = 4096;
     int block = 32;
+    AttentionBenchOptions attention;
 };
 
 // Rounds of verified continuation behind the same context.
@@ -94,6 +96,25 @@ int runStep(BenchFlags flags) {
     return printed ? 0 : failed({ErrorCode::Io, "Standard output cannot be written."});
 }
 
+int report(const BenchFlags& flags, const Result<std::vector<BenchRow>>& rows, const char* sizeName) {
+    if (!rows) return failed(rows.error());
+    std::string text;
+    if (flags.common.json) {
+        Json json = {{"threads", flags.common.threads}, {"rows", Json::array()}};
+        for (const BenchRow& row : *rows) json["rows"].push_back(toJson(row));
+        text = json.dump(2) + "\n";
+    } else {
+        text = toText(*rows, sizeName);
+    }
+    return printOut(text) ? 0 : failed({ErrorCode::Io, "Standard output cannot be written."});
+}
+
+int runAttention(BenchFlags flags) {
+    if (flags.common.threads == 0) flags.common.threads = 1; // of one core's peak
+    flags.attention.threads = flags.common.threads;
+    return report(flags, benchAttention(flags.attention), "length");
+}
+
 } // namespace
 
 CommandRun addBenchCommand(CLI::App& app) {
@@ -105,7 +126,12 @@ CommandRun addBenchCommand(CLI::App& app) {
     step->add_option("--context", flags->context, "Tokens of text before the block")->check(CLI::Range(64, 16384));
     step->add_option("--block", flags->block, "Positions of the block")->check(CLI::Range(1, DraftLimits::kBlock));
     addCommonFlags(*step, flags->common);
-    return [flags] { return runStep(*flags); };
+    CLI::App* attention = bench->add_subcommand("attention", "The attention kernels, against peak, dense and chunked");
+    attention->add_option("--lengths", flags->attention.lengths, "Lengths of the text")
+        ->delimiter(',')
+        ->check(CLI::Range(256, 131072));
+    addCommonFlags(*attention, flags->common);
+    return [flags, step] { return step->parsed() ? runStep(*flags) : runAttention(*flags); };
 }
 
 } // namespace palimpsest
