@@ -5,6 +5,7 @@
 #include "engine/commands/import_command.h"
 #include "engine/commands/info_command.h"
 #include "engine/commands/serve_command.h"
+#include "engine/commands/train_command.h"
 
 #include <csignal>
 #include <cstdio>
@@ -36,6 +37,7 @@ int run(int argc, char** argv) {
     const std::pair<const char*, CommandRun> commands[] = {
         {"draft", addDraftCommand(app)},   {"rewrite", addRewriteCommand(app)}, {"serve", addServeCommand(app)},
         {"import", addImportCommand(app)}, {"bench", addBenchCommand(app)},     {"info", addInfoCommand(app)},
+        {"train", addTrainCommand(app)},
     };
     try {
         app.parse(argc, argv);
