@@ -62,6 +62,17 @@ private:
     void waitForRest() {
         wait([this] { return m_rig.passage() && m_rig.phase() == DraftSession::Phase::Resting; });
     }
+    // Several words in motion, sure ones among them.
+    void waitForMotion() {
+        wait([this] {
+            int moving = 0, sure = 0;
+            for (const StepToken& token : m_rig.passage()->session().tokens()) {
+                moving += token.state == PositionState::Moving;
+                sure += token.state == PositionState::Moving && token.confidence >= kSureConfidence;
+            }
+            return (moving >= 4 && sure >= 2) || m_rig.phase() == DraftSession::Phase::Resting;
+        });
+    }
     void caretBehind(const QString& words) {
         m_rig.caretTo(int(m_window.editor().toPlainText().indexOf(words) + words.size()));
     }
@@ -71,6 +82,10 @@ private:
     }
     void shoot(const QString& name) {
         QTest::qWait(250);
+        shootNow(name);
+    }
+    void shootNow(const QString& name) {
+        QTest::qWait(10); // what the session has is painted in the next turn
         const char* scale = qgetenv("QT_SCALE_FACTOR").isEmpty() ? "1x" : "2x";
         m_window.grab().save(QString("%1/%2-%3.png").arg(m_folder, name, scale));
     }
@@ -82,12 +97,18 @@ private:
     }
 
     void forming() {
+        if (m_isReal) set("Temperature", 6);
         m_window.drafting().start(DraftKind::Continue);
         waitForSteps(m_isReal ? 40 : 6);
         m_rig.passage()->session().toggleLock(6);
         m_rig.passage()->session().toggleLock(12);
-        waitForSteps(m_isReal ? 60 : 8);
-        both("2-forming");
+        waitForSteps(m_isReal ? 50 : 8);
+        waitForMotion();
+        shootNow("2-forming-light");
+        m_rig.theme->choose(Theme::Choice::Dark);
+        waitForMotion();
+        shootNow("2-forming-dark");
+        m_rig.theme->choose(Theme::Choice::Light);
         waitForRest();
         m_rig.passage()->focus();
         QTest::keyClick(&m_rig.passage()->view(), Qt::Key_Right);
