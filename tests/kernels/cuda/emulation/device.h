@@ -99,7 +99,10 @@ private:
 template<class Status, class Grid, class Call>
 Status launchOnFibers(void (*kernel)(Call), Grid grid, int threads, int sharedBytes, const Call& call) {
     if (sharedBytes > kSharedBytesOfACard) emulation::stop("more shared memory than a card has");
-    emulation::launch({grid.x, grid.y, grid.z}, unsigned(threads), std::size_t(sharedBytes), [&] { kernel(call); });
+    emulation::launch({grid.x, grid.y, grid.z}, unsigned(threads), std::size_t(sharedBytes), [&] {
+        kernel(call);
+        emulation::requireNoCopies();
+    });
     return Status::Ok;
 }
 

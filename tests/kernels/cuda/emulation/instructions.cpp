@@ -150,4 +150,9 @@ bool takePendingCopy(Copy& copy) {
     return true;
 }
 
+void requireNoCopies() {
+    const CopyQueue& queue = g_copies[threadIndex().x];
+    if (queue.next != queue.size) stop("a thread ended with copies it never waited for");
+}
+
 } // namespace palimpsest::emulation

@@ -37,6 +37,7 @@ struct Copy {
 };
 void addPendingCopy(const Copy& copy); // of the running thread
 bool takePendingCopy(Copy& copy);      // the oldest; false when there is none
+void requireNoCopies();                // stops when the running thread has any: its kernel forgot to wait
 
 inline void beginCopy(void* to, const void* from, std::size_t bytes) {
     if (reinterpret_cast<std::uintptr_t>(to) % bytes != 0 || reinterpret_cast<std::uintptr_t>(from) % bytes != 0)
