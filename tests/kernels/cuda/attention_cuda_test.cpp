@@ -48,6 +48,30 @@ CASE(gradientsAgreeWithSumsInDouble) {
     }
 }
 
+CASE(gradientsThatAreNotWantedAreNotWrittenAndChangeNoOther) {
+    NEEDS_SUBJECT();
+    AttentionProblem16 p = attentionProblems(subject().bf16).front().problem;
+    p.runs = {{.first = 0, .count = 9, .causal = false, .own = true}};
+    fillWithNumbers(p, 1);
+    const AttentionResult all = runAttention(p, {});
+    const AttentionResult own = runAttention(p, {.rowGradients = false});
+    const AttentionResult rows = runAttention(p, {.ownGradients = false});
+    CHECK(own.status == Status::Ok && rows.status == Status::Ok);
+    CHECK(own.ownKeys == all.ownKeys && own.ownValues == all.ownValues && own.queries == all.queries);
+    CHECK(rows.keys == all.keys && rows.values == all.values && rows.queries == all.queries);
+    for (float value : own.keys) CHECK(value != value) << "written";
+    for (float value : rows.ownKeys) CHECK(value != value) << "written";
+}
+
+CASE(positionsBeyondTheLimitAreNotPlanned) {
+    const AttentionShape shape;
+    const std::vector<std::int64_t> near{kFar - 1}, far{kFar};
+    const AttentionRun inside{.first = 5, .count = 3}, outside{.first = kFar - 2, .count = 3};
+    CHECK(planAttention(shape, near, {}, {&inside, 1}));
+    CHECK(!planAttention(shape, far, {}, {&inside, 1}));
+    CHECK(!planAttention(shape, near, {}, {&outside, 1}));
+}
+
 CASE(aQueryThatSeesNothingGivesZerosAndMinusInfinity) {
     NEEDS_SUBJECT();
     AttentionProblem16 p = attentionProblems(subject().bf16).front().problem;
