@@ -7,7 +7,7 @@
 namespace palimpsest {
 namespace {
 
-constexpr qreal kHandle = 7;  // radius
+constexpr qreal kHandle = 7;   // radius
 constexpr qreal kTickGap = 14; // the least between two ticks
 
 } // namespace
