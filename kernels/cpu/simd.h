@@ -251,6 +251,13 @@ inline void storeFirst(Floats x, std::int64_t count, float* to) {
 }
 template<class T>
 inline void storeFirst(Floats x, std::int64_t count, T* to) {
+#if defined(__AVX512BF16__) // numbers below 2^-126 become zero
+    if (count >= kWidth) {
+        const __m256bh rounded16 = _mm512_cvtneps_pbh(x);
+        __builtin_memcpy(static_cast<void*>(to), &rounded16, sizeof rounded16);
+        return;
+    }
+#endif
     float all[kWidth];
     store(all, x);
     if (count >= kWidth)
