@@ -31,8 +31,6 @@ double median(std::vector<double> values) {
 // The folder of the run is made, or is that of a run this job continues.
 Result<void> prepareFolder(const TrainJob& job) {
     std::error_code error;
-    std::filesystem::create_directories(job.out, error);
-    if (error) return Error{ErrorCode::Io, "cannot make the folder " + job.out.string() + ": " + error.message()};
     const auto file = job.out / kConfigFile;
     const bool begun = std::filesystem::exists(file, error);
     if (job.resume && !begun)
@@ -47,6 +45,8 @@ Result<void> prepareFolder(const TrainJob& job) {
             return Error{ErrorCode::InvalidArgument, "the run in " + job.out.string() + " was begun with another \"" +
                                                          key + "\": give the same config, or another folder"};
     }
+    std::filesystem::create_directories(job.out, error);
+    if (error) return Error{ErrorCode::Io, "cannot make the folder " + job.out.string() + ": " + error.message()};
     return {};
 }
 
