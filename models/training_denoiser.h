@@ -64,6 +64,7 @@ public:
 private:
     struct CleanStream;
     struct Slots;
+    struct SlotRows;
     struct LayerResult;
     TrainingDenoiser(ModelConfig config, TrainingOptions options, Backbone base);
     Result<void> takeTurnRates(const SafetensorsFile& file);
@@ -74,6 +75,7 @@ private:
     torch::Tensor parameter(int layer, const char* name) const; // in the compute type
 
     CleanStream encode(const TrainingDocument& document) const;
+    SlotRows rowsOf(const TrainingDocument& document, Slots& slots) const; // fills its runs and targets
     Slots layOut(const TrainingDocument& document) const;
     torch::Tensor stateOf(const Slots& slots) const; // (N, D): with gradient to the absorbing vector
     torch::Tensor inputOf(const Slots& slots, const torch::Tensor& states) const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace palimpsest {
 namespace {
@@ -37,19 +38,28 @@ struct SlotLevel {
 
 // --- slots ---
 
-TrainingDenoiser::Slots TrainingDenoiser::layOut(const TrainingDocument& document) const {
-    Slots slots;
-    std::vector<std::int64_t> ids, positions, targetSlots, targetPositions;
+// A document's slots as plain numbers, one entry each.
+struct TrainingDenoiser::SlotRows {
+    std::vector<std::int64_t> ids, positions;
     std::vector<double> levels, shares, spreads, kappa, shrink;
-    const auto add = [&](std::int64_t position, float level) {
-        ids.push_back(document.ids[std::size_t(position)]);
+    std::vector<std::size_t> targets; // slots that count, as Slots::targets
+
+    void add(std::int64_t id, std::int64_t position, double level, const SlotLevel& meaning) {
+        ids.push_back(id);
         positions.push_back(position);
-        const SlotLevel meaning(double(level), m_schedule, m_evidence.scale());
-        levels.push_back(double(level));
+        levels.push_back(level);
         shares.push_back(meaning.share);
         spreads.push_back(meaning.spread);
         kappa.push_back(meaning.kappa);
         shrink.push_back(meaning.kappa * meaning.share);
+    }
+};
+
+TrainingDenoiser::SlotRows TrainingDenoiser::rowsOf(const TrainingDocument& document, Slots& slots) const {
+    SlotRows rows;
+    const auto add = [&](std::int64_t position, float level) {
+        rows.add(document.ids[std::size_t(position)], position, double(level),
+                 SlotLevel(double(level), m_schedule, m_evidence.scale()));
     };
     for (std::size_t b = 0; b < document.blocks.size(); ++b) {
         const TrainingBlock& block = document.blocks[b];
@@ -64,39 +74,48 @@ TrainingDenoiser::Slots TrainingDenoiser::layOut(const TrainingDocument& documen
         add(block.start - 1, 0);
         for (std::size_t k = 0; k < block.levels.size(); ++k) {
             if (block.levels[k] > 0) {
-                targetSlots.push_back(std::int64_t(ids.size()));
+                rows.targets.push_back(rows.ids.size());
                 slots.targets.push_back({block.levels[k], int(k), int(b), 0, 0});
             }
             add(block.start + std::int64_t(k), block.levels[k]);
         }
     }
+    return rows;
+}
+
+TrainingDenoiser::Slots TrainingDenoiser::layOut(const TrainingDocument& document) const {
+    Slots slots;
+    const SlotRows rows = rowsOf(document, slots);
     // Targets with evidence first: the loss is cheaper where none of its rows has any.
-    std::vector<std::size_t> order(targetSlots.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::stable_partition(order, [&](std::size_t i) { return kappa[std::size_t(targetSlots[i])] > 0; });
+    std::vector<std::size_t> order(rows.targets.size());
+    std::iota(order.begin(), order.end(), std::size_t(0));
+    std::ranges::stable_partition(order, [&](std::size_t i) { return rows.kappa[rows.targets[i]] > 0; });
     std::vector<TargetLoss> sorted;
-    std::vector<std::int64_t> sortedSlots;
+    std::vector<std::int64_t> targetSlots, targetPositions;
     for (const std::size_t i : order) {
         sorted.push_back(slots.targets[i]);
-        sortedSlots.push_back(targetSlots[i]);
-        targetPositions.push_back(positions[std::size_t(targetSlots[i])]);
+        targetSlots.push_back(std::int64_t(rows.targets[i]));
+        targetPositions.push_back(rows.positions[rows.targets[i]]);
     }
     slots.targets = std::move(sorted);
 
     const torch::Device device = m_options.device;
-    const auto count = std::int64_t(ids.size());
-    slots.ids = torch::tensor(ids, torch::kInt64).to(device);
-    slots.levels = tensorOf(levels, device, m_wide);
-    slots.shares = tensorOf(shares, device, m_wide).unsqueeze(1);
-    slots.spreads = tensorOf(spreads, device, m_wide).unsqueeze(1);
-    slots.kappa = tensorOf(kappa, device, m_wide);
-    slots.shrink = tensorOf(shrink, device, m_wide);
-    slots.targetSlots = torch::tensor(sortedSlots, torch::kInt64).to(device);
-    slots.positions = torch::tensor(targetPositions, torch::kInt64).to(device);
+    const auto numbers = [&](const std::vector<double>& values) { return tensorOf(values, device, m_wide); };
+    const auto indices = [&](const std::vector<std::int64_t>& values) {
+        return torch::tensor(values, torch::kInt64).to(device);
+    };
+    slots.ids = indices(rows.ids);
+    slots.levels = numbers(rows.levels);
+    slots.shares = numbers(rows.shares).unsqueeze(1);
+    slots.spreads = numbers(rows.spreads).unsqueeze(1);
+    slots.kappa = numbers(rows.kappa);
+    slots.shrink = numbers(rows.shrink);
+    slots.targetSlots = indices(targetSlots);
+    slots.positions = indices(targetPositions);
     // Drawn on the CPU, so that every device sees the same noise.
     auto generator = at::make_generator<at::CPUGeneratorImpl>(document.noiseSeed);
-    slots.noise = torch::randn({count, m_config.width}, generator, torch::kFloat32).to(device, m_wide);
-    slots.rotation = rotationOf(positions);
+    slots.noise = torch::randn({slots.ids.size(0), m_config.width}, generator, torch::kFloat32).to(device, m_wide);
+    slots.rotation = rotationOf(rows.positions);
     return slots;
 }
 

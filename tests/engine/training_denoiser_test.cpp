@@ -227,14 +227,17 @@ CASE(gradientsAddUpOverDocuments) {
 
 CASE(bfloat16StaysNearFloat32) {
     TrainingOptions options = tinyOptions();
+    options.expertsPerToken = 4; // all: which two are chosen hangs on the last bit where two are nearly even
     const auto exact = denoiser(options);
     options.dtype = torch::kBFloat16;
     const auto narrow = denoiser(options);
     const DocumentLoss a = exact->learn(document(false), {}, 1), b = narrow->learn(document(false), {}, 1);
-    // bf16 keeps 8 bits: a relative 2^-8 of hidden states of some tens of products.
-    CHECK(std::abs(a.loss - b.loss) < 0.02 * a.loss) << a.loss << b.loss;
+    // Three layers round about sixteen times in a row each, by up to 2^-9; a gradient goes through them twice.
+    constexpr double kForward = 3 * 16 / 512.0, kBoth = 2 * kForward;
+    CHECK(std::abs(a.loss - b.loss) < kForward * a.loss) << a.loss << b.loss;
     const auto ga = exact->parameters().gradients(), gb = narrow->parameters().gradients();
-    CHECK(((ga - gb).norm() / ga.norm()).item<double>() < 0.1);
+    const double distance = ((ga - gb).norm() / ga.norm()).item<double>();
+    CHECK(distance < kBoth) << distance;
     CHECK(narrow->parameters().values().scalar_type() == torch::kFloat32);
 }
 
