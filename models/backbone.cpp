@@ -1,7 +1,7 @@
 #include "models/backbone.h"
 
+#include "kernels/torch/parallel.h"
 #include "kernels/torch/row_operations.h"
-#include "kernels/torch/weight_product.h"
 
 namespace palimpsest {
 
@@ -44,6 +44,24 @@ Result<Backbone> Backbone::load(const SafetensorsFile& file, const ModelConfig& 
     return b;
 }
 
+PreparedWeight readyProduct(const torch::Tensor& weight, ProductType type) {
+    if (type) return prepareWeight(weight, *type);
+    return {WeightType::F32, weight.size(0), weight.size(1), {}, weight};
+}
+
+void Backbone::prepareProducts(ProductType type) {
+    m_products.resize(m_layers.size());
+    parallelFor(std::int64_t(m_layers.size()), [&](std::int64_t first, std::int64_t last) {
+        const c10::InferenceMode guard;
+        for (std::int64_t l = first; l < last; ++l) {
+            const BackboneLayer& layer = m_layers[std::size_t(l)];
+            m_products[std::size_t(l)] = {readyProduct(layer.qkv, type), readyProduct(layer.output, type),
+                                          readyProduct(layer.gateUp, type), readyProduct(layer.down, type)};
+        }
+    });
+    m_headProduct = readyProduct(m_head, type);
+}
+
 torch::Tensor Backbone::addAndNorm(torch::Tensor& x, const torch::Tensor& added, const torch::Tensor& weight) const {
     return addAndNormalise(x, added, weight, m_epsilon);
 }
@@ -53,13 +71,13 @@ torch::Tensor Backbone::turns(const torch::Tensor& positions) const {
     return at::stack({angles.cos(), angles.sin()}, -1);
 }
 
-torch::Tensor Backbone::project(const torch::Tensor& x, const torch::Tensor& qkv, const torch::Tensor& turns) const {
+torch::Tensor Backbone::project(const torch::Tensor& x, const PreparedWeight& qkv, const torch::Tensor& turns) const {
     auto out = weightProduct(x, qkv).unflatten(1, {m_heads + 2 * m_keyHeads, m_headSize});
     rotateHeads(out.narrow(1, 0, m_heads + m_keyHeads), turns);
     return out;
 }
 
-torch::Tensor Backbone::feedForward(const torch::Tensor& h, const BackboneLayer& layer) const {
+torch::Tensor Backbone::feedForward(const torch::Tensor& h, const BackboneProducts& layer) const {
     return weightProduct(gated(weightProduct(h, layer.gateUp)), layer.down);
 }
 

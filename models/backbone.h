@@ -2,9 +2,11 @@
 // (queries, keys and values in one product; gate and up in one) as stored. Internal to models/.
 #pragma once
 
+#include "kernels/torch/weight_product.h"
 #include "models/model_config.h"
 #include "models/stored_weights.h"
 
+#include <optional>
 #include <span>
 #include <torch/torch.h>
 #include <vector>
@@ -20,7 +22,16 @@ struct BackboneLayer {
     torch::Tensor down;            // (D, F)
 };
 
-// Constant once loaded.
+// The same matrices made ready for drafting.
+struct BackboneProducts {
+    PreparedWeight qkv, output, gateUp, down;
+};
+
+// How matrices are made ready: packed in this type for the kernels of the CPU, or (nothing) used as they are.
+using ProductType = std::optional<WeightType>;
+PreparedWeight readyProduct(const torch::Tensor& weight, ProductType type);
+
+// Constant once loaded, and once prepareProducts() was called where passes of drafting are to run.
 class Backbone {
 public:
     static Result<Backbone> load(const SafetensorsFile& file, const ModelConfig& config, torch::Device device,
@@ -32,6 +43,11 @@ public:
     const torch::Tensor& finalNorm() const { return m_finalNorm; } // (D)
     std::int64_t parameters() const { return m_parameters; }
 
+    // Blocks while the matrices are packed, layers in parallel on Torch's threads.
+    void prepareProducts(ProductType type);
+    const BackboneProducts& products(int layer) const { return m_products[std::size_t(layer)]; }
+    const PreparedWeight& headProduct() const { return m_headProduct; }
+
     // x (N, D) gains `added` (N, D; undefined: nothing) in place; -> its norm times weight, (N, D).
     torch::Tensor addAndNorm(torch::Tensor& x, const torch::Tensor& added, const torch::Tensor& weight) const;
 
@@ -39,13 +55,15 @@ public:
     torch::Tensor turns(const torch::Tensor& positions) const;
 
     // Normed input (N, D) -> (N, H + 2G, K): queries, keys and values, positions rotated into the first two.
-    torch::Tensor project(const torch::Tensor& x, const torch::Tensor& qkv, const torch::Tensor& turns) const;
+    torch::Tensor project(const torch::Tensor& x, const PreparedWeight& qkv, const torch::Tensor& turns) const;
 
     // Normed input (N, D) -> the feed-forward's output (N, D).
-    torch::Tensor feedForward(const torch::Tensor& h, const BackboneLayer& layer) const;
+    torch::Tensor feedForward(const torch::Tensor& h, const BackboneProducts& layer) const;
 
 private:
     std::vector<BackboneLayer> m_layers;
+    std::vector<BackboneProducts> m_products;
+    PreparedWeight m_headProduct;
     torch::Tensor m_embedding, m_head, m_finalNorm;
     torch::Tensor m_frequencies; // (K / 2) f32
     std::int64_t m_heads = 0, m_keyHeads = 0, m_headSize = 0, m_parameters = 0;

@@ -23,15 +23,21 @@ ExpertWeights readExperts(StoredWeights& weights, const std::string& at, const M
             std::min<std::int64_t>(c.expertsPerToken, experts)};
 }
 
+PreparedExperts ready(const ExpertWeights& weights, ProductType type) {
+    if (type) return prepareExperts(weights, *type);
+    return {WeightType::F32, weights.experts, weights.perToken, weights.width(), {}, {}, {}, weights};
+}
+
 } // namespace
 
 Denoiser::Denoiser(const Backbone& base, const ModelConfig& config, torch::Tensor absorbing)
     : m_absorbing(std::move(absorbing)) {
-    for (int l = 0; l < config.layers; ++l) m_layers.push_back({base.layer(l).qkv, base.layer(l).output, std::nullopt});
+    for (int l = 0; l < config.layers; ++l)
+        m_layers.push_back({base.products(l).qkv, base.products(l).output, std::nullopt});
 }
 
 Result<Denoiser> Denoiser::load(const SafetensorsFile& file, const ModelConfig& c, const Backbone& base,
-                                torch::ScalarType weightDtype) {
+                                torch::ScalarType weightDtype, ProductType products) {
     const torch::Device device = base.embedding().device();
     StoredWeights weights(file, device, weightDtype), floats(file, device, torch::kFloat32);
     Denoiser d(base, c, floats.read("absorbing", {c.width}));
@@ -46,18 +52,18 @@ Result<Denoiser> Denoiser::load(const SafetensorsFile& file, const ModelConfig& 
         NoisedLayer& layer = d.m_layers[std::size_t(l)];
         // Merged in f32: adding a small product to a bf16 matrix would lose most of it.
         if (weights.has(at + "attn_q.A") || weights.has(at + "attn_k.A") || weights.has(at + "attn_v.A")) {
-            auto merged = layer.qkv.to(torch::kFloat32, false, true);
+            auto merged = base.layer(l).qkv.to(torch::kFloat32, false, true);
             merge(weights, at + "attn_q", merged.narrow(0, 0, queries));
             merge(weights, at + "attn_k", merged.narrow(0, queries, keys));
             merge(weights, at + "attn_v", merged.narrow(0, queries + keys, keys));
-            layer.qkv = merged.to(weightDtype);
+            layer.qkv = readyProduct(merged.to(weightDtype), products);
         }
         if (weights.has(at + "attn_output.A")) {
-            auto merged = layer.output.to(torch::kFloat32, false, true);
+            auto merged = base.layer(l).output.to(torch::kFloat32, false, true);
             merge(weights, at + "attn_output", merged);
-            layer.output = merged.to(weightDtype);
+            layer.output = readyProduct(merged.to(weightDtype), products);
         }
-        if (weights.has(at + "router")) layer.experts = readExperts(weights, at, c);
+        if (weights.has(at + "router")) layer.experts = ready(readExperts(weights, at, c), products);
         if (!weights.error()) return weights.error().error();
     }
     if (!floats.error()) return floats.error().error();

@@ -11,19 +11,19 @@
 namespace palimpsest {
 
 struct NoisedLayer {
-    torch::Tensor qkv;                    // ((H + 2G) K, D) with adapters; the base's own where there are none
-    torch::Tensor output;                 // (D, H K)
-    std::optional<ExpertWeights> experts; // nothing: the dense feed-forward alone
+    PreparedWeight qkv;                     // ((H + 2G) K, D) with adapters; the base's own where there are none
+    PreparedWeight output;                  // (D, H K)
+    std::optional<PreparedExperts> experts; // nothing: the dense feed-forward alone
 };
 
 // Constant once loaded. Without a denoiser file every layer is the base's.
 class Denoiser {
 public:
-    // A denoiser that adds nothing; `absorbing` (D) f32.
+    // The products of `base` must be ready. A denoiser that adds nothing; `absorbing` (D) f32.
     Denoiser(const Backbone& base, const ModelConfig& config, torch::Tensor absorbing);
 
     static Result<Denoiser> load(const SafetensorsFile& file, const ModelConfig& config, const Backbone& base,
-                                 torch::ScalarType weightDtype);
+                                 torch::ScalarType weightDtype, ProductType products);
 
     const NoisedLayer& layer(int index) const { return m_layers[std::size_t(index)]; }
     const torch::Tensor& absorbing() const { return m_absorbing; } // (D) f32

@@ -40,6 +40,7 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
     if (!file) return file.error();
     auto base = Backbone::load(*file, *config, options.device, options.dtype, options.weights());
     if (!base) return base.error();
+    base->prepareProducts(options.products);
     Evidence evidence(base->embedding());
 
     ModelSummary summary;
@@ -51,7 +52,7 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
     if (options.loadDenoiser && std::filesystem::exists(folder / kDenoiserFile, error)) {
         auto denoiserFile = SafetensorsFile::open(folder / kDenoiserFile);
         if (!denoiserFile) return denoiserFile.error();
-        auto loaded = Denoiser::load(*denoiserFile, *config, *base, options.weights());
+        auto loaded = Denoiser::load(*denoiserFile, *config, *base, options.weights(), options.products);
         if (!loaded) return loaded.error();
         denoiser = *std::move(loaded);
         schedule = readSchedule(*denoiserFile);
@@ -115,7 +116,7 @@ CleanContext Model::makeContext(int globals) const {
 
 torch::Tensor Model::logits(const torch::Tensor& hidden) const {
     const c10::InferenceMode guard;
-    return weightProduct(hidden, m_parts->base.head()).to(torch::kFloat32);
+    return weightProduct(hidden, m_parts->base.headProduct()).to(torch::kFloat32);
 }
 
 torch::Tensor Model::logits(const torch::Tensor& hidden, const torch::Tensor& state, const torch::Tensor& level) const {

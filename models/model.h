@@ -6,6 +6,7 @@
 #pragma once
 
 #include "engine/base/result.h"
+#include "kernels/cpu/packed_weight_linear.h"
 #include "models/clean_context.h"
 #include "models/model_config.h"
 #include "models/noise_schedule.h"
@@ -29,12 +30,14 @@ struct ModelSummary {
 
 struct ModelOptions {
     torch::Device device = torch::kCPU;
-    torch::ScalarType dtype = torch::kFloat32;    // of activations, keys and values; logits are always f32
-    std::optional<torch::ScalarType> weightDtype; // of matrices; nothing: dtype. bf16 weights under f32 activations
-                                                  // halve what a pass on the CPU has to read (weight_product.h)
-    bool loadDenoiser = true;                     // false: the base alone
+    torch::ScalarType dtype = torch::kFloat32; // of activations, keys and values; logits are always f32
+    // How matrices are kept for products on the CPU: packed as bf16 or int8 they take a half or a quarter of the memory
+    // and of what a pass has to read (kernels/cpu/packed_weight_linear.h). Nothing: as they are, in dtype.
+    std::optional<WeightType> products;
+    bool loadDenoiser = true; // false: the base alone
 
-    torch::ScalarType weights() const { return weightDtype.value_or(dtype); }
+    // Of the tensors that are read: packed ones come from the bf16 of the file.
+    torch::ScalarType weights() const { return products && *products != WeightType::F32 ? torch::kBFloat16 : dtype; }
 };
 
 // Tokens to add to a context: `ids` at consecutive positions from `firstPosition`.

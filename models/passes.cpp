@@ -63,15 +63,16 @@ torch::Tensor Model::cleanPass(std::span<CleanSlice> slices) const {
     torch::Tensor pending; // the feed-forward's output, not added to x yet
     for (int l = 0; l < p.config.layers; ++l) {
         const BackboneLayer& layer = p.base.layer(l);
-        const auto qkv = p.base.project(p.base.addAndNorm(x, pending, layer.attentionNorm), layer.qkv, turns);
+        const BackboneProducts& products = p.base.products(l);
+        const auto qkv = p.base.project(p.base.addAndNorm(x, pending, layer.attentionNorm), products.qkv, turns);
         std::vector<torch::Tensor> attended; // (N, H, K)
         std::int64_t at = 0;
         for (CleanSlice& slice : slices) {
             attended.push_back(slice.attendIn(l, qkv.narrow(0, at, slice.count()), p.config.heads));
             at += slice.count();
         }
-        const auto output = weightProduct(joined(attended).flatten(1), layer.output);
-        pending = p.base.feedForward(p.base.addAndNorm(x, output, layer.feedForwardNorm), layer);
+        const auto output = weightProduct(joined(attended).flatten(1), products.output);
+        pending = p.base.feedForward(p.base.addAndNorm(x, output, layer.feedForwardNorm), products);
     }
     return p.base.addAndNorm(x, pending, p.base.finalNorm());
 }
@@ -176,7 +177,7 @@ std::vector<torch::Tensor> Model::noised(std::span<const NoisedBlock> blocks) co
         }
         const auto output = weightProduct(joined(attended).flatten(1), layer.output);
         const auto h = p.base.addAndNorm(x, output, base.feedForwardNorm);
-        pending = p.base.feedForward(h, base);
+        pending = p.base.feedForward(h, p.base.products(l));
         if (layer.experts) addExperts(pending, h, *layer.experts);
     }
 

@@ -47,7 +47,7 @@ struct EngineOptions {
     std::string model;           // folder; empty = the default one
     std::string device = "auto"; // "auto", "cpu", "cuda:N"
     int threads = 0;             // 0 = the cores this process may use
-    std::string dtype = "auto";  // "auto", "float32", "bfloat16"
+    std::string dtype = "auto";  // "auto", "float32", "bfloat16", "int8"
 };
 
 // Blocks while weights are read (a second or so). Errors: NotFound, Corrupt, OutOfMemory, Device, InvalidArgument.

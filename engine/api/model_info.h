@@ -20,8 +20,8 @@ struct ModelInfo {
 struct DeviceInfo {
     std::string device;  // "cpu", "cuda:0"
     std::string why;     // one sentence: why this one
-    std::string dtype;   // of the weights: "float32", "bfloat16"
-    std::string kernels; // "torch", later "avx2", "avx512", "cuda"
+    std::string dtype;   // of the weights: "float32", "bfloat16", "int8"
+    std::string kernels; // what multiplies them: "torch", "avx2", "avx512vnni", "reference", …
     int threads = 0;
     double memoryGb = 0; // of the device
 };

@@ -2,7 +2,7 @@
 
 #include "engine/inference/model_options.h"
 #include "engine/inference/torch_errors.h"
-#include "kernels/torch/weight_product.h"
+#include "models/backbone.h"
 #include "models/context_cache.h"
 #include "models/safetensors.h"
 
@@ -29,9 +29,10 @@ double medianMs(int runs, const Work& work) {
     return times[std::size_t(runs) / 2];
 }
 
-// The matrices of one layer of the noised stream, as the model fuses them: random, of the right shapes and type.
+// The matrices of one layer of the noised stream, as the model fuses them, of the experts as many as a row takes:
+// random, of the right shapes and type.
 struct LayerProducts {
-    std::vector<torch::Tensor> weights; // (N, K) each
+    std::vector<PreparedWeight> weights; // (N, K) each
 };
 
 std::vector<LayerProducts> makeProducts(const Model& model, const ModelOptions& options, const std::string& folder) {
@@ -42,13 +43,15 @@ std::vector<LayerProducts> makeProducts(const Model& model, const ModelOptions& 
         {heads + 2 * keys, width}, {width, heads}, {2 * c.feedForward, width}, {width, c.feedForward}};
     const Result<SafetensorsFile> denoiser = SafetensorsFile::open(folder + "/denoiser.safetensors");
     if (const StoredTensor* in = denoiser ? denoiser->find("0.experts.in") : nullptr) { // (E, 2W, D)
-        shapes.emplace_back(in->shape[0] * in->shape[1], width);
-        shapes.emplace_back(width, in->shape[0] * in->shape[1] / 2);
+        const std::int64_t active = std::min<std::int64_t>(c.expertsPerToken, in->shape[0]) * in->shape[1];
+        shapes.emplace_back(active, width);
+        shapes.emplace_back(width, active / 2);
     }
     std::vector<LayerProducts> layers(std::size_t(c.layers));
     const auto type = torch::TensorOptions().device(options.device).dtype(options.weights());
     for (LayerProducts& layer : layers)
-        for (const auto& [rows, columns] : shapes) layer.weights.push_back(torch::randn({rows, columns}, type));
+        for (const auto& [rows, columns] : shapes)
+            layer.weights.push_back(readyProduct(torch::randn({rows, columns}, type), options.products));
     return layers;
 }
 
@@ -56,12 +59,12 @@ double productsMs(const Model& model, const ModelOptions& options, const StepBen
     const std::vector<LayerProducts> layers = makeProducts(model, options, bench.folder);
     const auto type = torch::TensorOptions().device(options.device).dtype(options.dtype);
     std::map<std::int64_t, torch::Tensor> inputs; // by their columns
-    for (const torch::Tensor& weight : layers[0].weights)
-        inputs.try_emplace(weight.size(1), torch::randn({bench.block + 1, weight.size(1)}, type));
+    for (const PreparedWeight& weight : layers[0].weights)
+        inputs.try_emplace(weight.k, torch::randn({bench.block + 1, weight.k}, type));
     return medianMs(bench.runs, [&] {
         torch::Tensor last;
         for (const LayerProducts& layer : layers)
-            for (const torch::Tensor& weight : layer.weights) last = weightProduct(inputs.at(weight.size(1)), weight);
+            for (const PreparedWeight& weight : layer.weights) last = weightProduct(inputs.at(weight.k), weight);
         (void)last.flatten()[0].item<float>(); // waits for a GPU
     });
 }

@@ -1,6 +1,7 @@
 #include "engine/inference/devices.h"
 
-#include "kernels/cpu/bf16_weight_linear.h"
+#include "kernels/cpu/instruction_set.h"
+#include "kernels/torch/kernel_choice.h"
 
 #include <algorithm>
 #include <charconv>
@@ -13,19 +14,6 @@
 
 namespace palimpsest {
 namespace {
-
-// The flags line of /proc/cpuinfo; empty where there is none.
-std::string cpuFlags() {
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with("flags")) return line + " ";
-    return {};
-}
-
-bool cpuHas(const char* flag) {
-    static const std::string flags = cpuFlags();
-    return flags.find(std::string(" ") + flag + " ") != std::string::npos;
-}
 
 double systemMemoryGb() {
     std::ifstream file("/proc/meminfo");
@@ -65,9 +53,15 @@ std::string cudaProblem(int index) {
 
 DeviceChoice cpu(const std::string& why, const std::string& dtype) {
     DeviceChoice choice;
-    // Our product of bf16 weights and f32 activations needs AVX2; elsewhere LibTorch converts them at every pass.
-    choice.bfloat16Weights = dtype == "bfloat16" || (dtype == "auto" && cpuHas("avx2") && cpuHas("fma"));
-    choice.bfloat16Compute = choice.bfloat16Weights && (cpuHas("avx512_bf16") || cpuHas("amx_bf16"));
+    // Int8 needs vectors to pay: without AVX2 LibTorch's own f32 products are faster (docs/performance.md).
+    const bool vectors = instructions().has(InstructionSet::Avx2);
+    if (dtype == "int8" || (dtype == "auto" && vectors)) choice.products = WeightType::Int8;
+    if (dtype == "bfloat16") choice.products = WeightType::Bf16;
+    choice.info.dtype = !choice.products ? "float32" : *choice.products == WeightType::Int8 ? "int8" : "bfloat16";
+    // "torch": LibTorch's own products throughout.
+    choice.info.kernels = kernelChoice() == KernelChoice::Reference ? "reference"
+                          : choice.products                         ? packedProductKernel(*choice.products)
+                                                                    : "torch";
     choice.info.device = "cpu";
     choice.info.why = why;
     choice.info.memoryGb = systemMemoryGb();
@@ -77,7 +71,9 @@ DeviceChoice cpu(const std::string& why, const std::string& dtype) {
 DeviceChoice cuda(int index, const std::string& why, const std::string& dtype) {
     DeviceChoice choice;
     choice.cudaIndex = index;
-    choice.bfloat16Weights = choice.bfloat16Compute = dtype != "float32";
+    choice.bfloat16Compute = dtype != "float32"; // int8 is the CPU's: a GPU has arithmetic to spare
+    choice.info.dtype = choice.bfloat16Compute ? "bfloat16" : "float32";
+    choice.info.kernels = "torch";
     choice.info.device = "cuda:" + std::to_string(index);
     choice.info.why = why;
     return choice;
@@ -97,9 +93,9 @@ int usableCores() {
 }
 
 Result<DeviceChoice> chooseDevice(const std::string& device, const std::string& dtype, int threads) {
-    if (dtype != "auto" && dtype != "float32" && dtype != "bfloat16")
+    if (dtype != "auto" && dtype != "float32" && dtype != "bfloat16" && dtype != "int8")
         return Error{ErrorCode::InvalidArgument,
-                     "Unknown number type \"" + dtype + "\": use auto, float32 or bfloat16."};
+                     "Unknown number type \"" + dtype + "\": use auto, float32, bfloat16 or int8."};
     if (threads < 0 || threads > 1024)
         return Error{ErrorCode::InvalidArgument, "The number of threads must lie within 0 and 1024."};
     int index = 0;
@@ -118,10 +114,6 @@ Result<DeviceChoice> chooseDevice(const std::string& device, const std::string& 
     } else {
         choice = cuda(index, device == "auto" ? "An NVIDIA GPU answers." : "This GPU was asked for.", dtype);
     }
-    choice.info.dtype = choice.bfloat16Weights ? "bfloat16" : "float32";
-    // "torch": LibTorch's own products throughout.
-    const bool ours = choice.info.device == "cpu" && choice.bfloat16Weights && !choice.bfloat16Compute;
-    choice.info.kernels = ours ? bf16WeightLinearKernel() : "torch";
     choice.info.threads = threads > 0 ? threads : usableCores();
     return choice;
 }

@@ -10,7 +10,7 @@ inline ModelOptions modelOptionsOf(const DeviceChoice& choice) {
     ModelOptions options;
     if (choice.cudaIndex >= 0) options.device = torch::Device(torch::kCUDA, torch::DeviceIndex(choice.cudaIndex));
     options.dtype = choice.bfloat16Compute ? torch::kBFloat16 : torch::kFloat32;
-    if (choice.bfloat16Weights) options.weightDtype = torch::kBFloat16;
+    options.products = choice.products;
     return options;
 }
 

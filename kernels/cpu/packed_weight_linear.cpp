@@ -7,6 +7,7 @@
 #include "kernels/cpu/packed_weight_linear_tiles.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <type_traits>
 #include <vector>
@@ -30,15 +31,36 @@ const float* asFloats(const Bf16* row, std::int64_t k, std::vector<float>& widen
     return widened.data();
 }
 
-void packFloatColumn(WeightType type, const float* row, std::int64_t k, std::byte* column) {
-    for (std::int64_t i = 0; i < k; ++i) {
-        if (type == WeightType::F32) {
-            std::memcpy(column + i * kStepBytes, row + i, 4);
-        } else {
-            const std::uint16_t bits = narrowed(row[i]);
-            std::memcpy(column + i / 2 * kStepBytes + i % 2 * 2, &bits, 2);
-        }
-    }
+float asFloat(float value) {
+    return value;
+}
+float asFloat(Bf16 value) {
+    return std::bit_cast<float>(std::uint32_t(value.bits) << 16);
+}
+std::uint16_t asBits(float value) {
+    return narrowed(value);
+}
+std::uint16_t asBits(Bf16 value) {
+    return value.bits;
+}
+
+// Sixteen positions of every column at a time: what is written stays in the first-level cache.
+template<class T>
+void packFloatPanel(WeightType type, const T* weights, std::int64_t rowStride, std::int64_t columns, std::int64_t k,
+                    std::byte* panel) {
+    constexpr std::int64_t kBlock = 16;
+    for (std::int64_t begin = 0; begin < k; begin += kBlock)
+        for (std::int64_t c = 0; c < columns; ++c)
+            for (std::int64_t i = begin; i < std::min(k, begin + kBlock); ++i) {
+                const T value = weights[c * rowStride + i];
+                if (type == WeightType::F32) {
+                    const float wide = asFloat(value);
+                    std::memcpy(panel + i * kStepBytes + 4 * c, &wide, 4);
+                } else {
+                    const std::uint16_t bits = asBits(value);
+                    std::memcpy(panel + i / 2 * kStepBytes + 4 * c + i % 2 * 2, &bits, 2);
+                }
+            }
 }
 
 // `panel` is zeroed before its first column.
@@ -85,13 +107,13 @@ void packWeights(WeightType type, const T* weights, std::int64_t rowStride, std:
     const std::size_t panelBytes = packedPanelBytes(type, k);
     std::memset(packed, 0, packedWeightBytes(type, columns, k));
     std::vector<float> widened;
-    for (std::int64_t column = 0; column < columns; ++column) {
-        std::byte* panel = packed + std::size_t(column / kPanelColumns) * panelBytes;
-        const float* row = asFloats(weights + column * rowStride, k, widened);
-        if (type == WeightType::Int8)
-            packInt8Column(row, k, column % kPanelColumns, panel);
+    for (std::int64_t first = 0; first < columns; first += kPanelColumns, packed += panelBytes) {
+        const std::int64_t count = std::min(kPanelColumns, columns - first);
+        if (type != WeightType::Int8)
+            packFloatPanel(type, weights + first * rowStride, rowStride, count, k, packed);
         else
-            packFloatColumn(type, row, k, panel + 4 * (column % kPanelColumns));
+            for (std::int64_t c = 0; c < count; ++c)
+                packInt8Column(asFloats(weights + (first + c) * rowStride, k, widened), k, c, packed);
     }
 }
 

@@ -2,6 +2,8 @@
 // softmax (not renormalised over the chosen). Shape letters: models/shapes.h.
 #pragma once
 
+#include "kernels/cpu/packed_weight_linear.h"
+
 #include <cstdint>
 #include <torch/torch.h>
 
@@ -25,6 +27,41 @@ constexpr std::int64_t kFewRows = 16;
 
 // x (N, D) is the normed input; adds the experts' outputs to `sum` (N, D) in place. Router in f32.
 void addExperts(torch::Tensor& sum, const torch::Tensor& x, const ExpertWeights& weights);
+
+// The experts of one layer made ready once, when they are loaded: packed on the CPU for kernels/cpu/experts.h, as they are
+// anywhere else or where PALIMPSEST_KERNELS=reference.
+struct PreparedExperts {
+    WeightType type = WeightType::Bf16;
+    std::int64_t experts = 0, perToken = 0, inner = 0; // E, k, W
+    torch::Tensor router;                              // (E, D) f32
+    torch::Tensor inward, outward;                     // bytes; undefined: addExperts() runs on `original`
+    ExpertWeights original;                            // undefined tensors when packed
+};
+
+// Blocks while it packs, on one thread.
+PreparedExperts prepareExperts(const ExpertWeights& weights, WeightType type);
+
+// As addExperts() on the weights before; few and many rows alike. x and sum f32 or bf16, of one dtype; the router and
+// all that is between the two products in f32. No autograd.
+void addExperts(torch::Tensor& sum, const torch::Tensor& x, const PreparedExperts& experts);
+
+// One layer's experts with given routes, for training.
+struct RoutedExperts {
+    torch::Tensor x;          // (N, D)
+    torch::Tensor chosen;     // (N, k) int64, each 0 … E - 1, no expert twice in a row
+    torch::Tensor shares;     // (N, k)
+    torch::Tensor inward;     // (E * 2W, D), as in ExpertWeights
+    torch::Tensor outward;    // (D, E * W)
+    std::int64_t experts = 0; // E
+};
+
+// The experts' weighted outputs (N, D), differentiable in x, shares, inward and outward. f32 on the CPU takes
+// kernels/cpu/experts.h and keeps (N, k, 2W) floats for the backward pass; all else, and PALIMPSEST_KERNELS=reference,
+// the definition. The kernel's gradients are deterministic, and cannot be differentiated again.
+torch::Tensor routedExperts(const RoutedExperts& experts);
+
+// The same as ATen operations: one product per expert on gathered rows.
+torch::Tensor routedExpertsDefinition(const RoutedExperts& experts);
 
 // The two ways, for the test that compares them.
 void addAllExperts(torch::Tensor& sum, const torch::Tensor& x, const ExpertWeights& weights);

@@ -92,7 +92,7 @@ CASE(verifiedDraftsOfTheRealModelAreAsLikelyAsTheBasesOwnSamples) {
     if (!folder) return skip(folder.error().message);
     const auto engine = openEngine({folder->string(), "cpu", 0, "auto"});
     ModelOptions options;
-    options.weightDtype = torch::kBFloat16;
+    options.products = WeightType::Bf16;
     options.loadDenoiser = false;
     const auto base = Model::open(*folder, options);
     CHECK(engine.ok() && base.ok());

@@ -115,7 +115,7 @@ CASE(bothStreamsMatchTheReferenceInBf16) {
 // Weights rounded to bf16, activations in f32: what drafting uses on the CPU. Only the weights' rounding is left.
 CASE(bothStreamsMatchTheReferenceWithBf16WeightsUnderF32Activations) {
     ModelOptions options;
-    options.weightDtype = torch::kBFloat16;
+    options.products = WeightType::Bf16;
     compareAll(StoredType::BF16, options, 0x1p-8);
 }
 
