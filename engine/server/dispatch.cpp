@@ -19,6 +19,11 @@ Json idOf(const Json& message) {
     return usable ? *found : Json(nullptr);
 }
 
+bool startsWork(const std::string& name) {
+    return name == method::kDraftStart || name == method::kDraftBranch || name == method::kModelLoad ||
+           name == method::kModelUnload;
+}
+
 bool isRequest(const Json& message) {
     const auto version = message.find("jsonrpc"), name = message.find("method");
     return version != message.end() && *version == "2.0" && name != message.end() && name->is_string();
@@ -33,24 +38,25 @@ bool Dispatch::handle(const std::string& body) {
     const Result<Json> message = parseMessage(body);
     if (!message) {
         const int code = message.error().code == ErrorCode::Corrupt ? kParseError : kInvalidRequest;
-        m_outbox.send(rpcError(nullptr, code, message.error().message));
+        m_outbox.answer(rpcError(nullptr, code, message.error().message));
         return true;
     }
     const Json id = idOf(*message);
     if (!isRequest(*message)) {
-        m_outbox.send(rpcError(id, kInvalidRequest, "A request needs \"jsonrpc\": \"2.0\" and a method."));
+        m_outbox.answer(rpcError(id, kInvalidRequest, "A request needs \"jsonrpc\": \"2.0\" and a method."));
         return true;
     }
     const std::string name = (*message)["method"];
     const auto params = message->find("params");
+    const auto order = startsWork(name) ? m_outbox.hold() : std::unique_lock<std::mutex>();
     const Result<Json> result = call(name, params == message->end() || params->is_null() ? Json::object() : *params);
     if (!message->contains("id")) return name != method::kShutdown; // a notification is never answered
     if (result)
-        m_outbox.send(rpcResult(id, *result));
+        m_outbox.answer(rpcResult(id, *result));
     else if (result.error().code == ErrorCode::Unsupported)
-        m_outbox.send(rpcError(id, kMethodNotFound, result.error().message));
+        m_outbox.answer(rpcError(id, kMethodNotFound, result.error().message));
     else
-        m_outbox.send(rpcError(id, result.error()));
+        m_outbox.answer(rpcError(id, result.error()));
     return name != method::kShutdown;
 }
 

@@ -35,7 +35,7 @@ void Outbox::enqueue(const Json& message) {
     if (m_queuedBytes > kBytes) m_connected = false;
 }
 
-void Outbox::send(const Json& message) {
+void Outbox::answer(const Json& message) {
     {
         const std::lock_guard guard(m_mutex);
         enqueue(message);
@@ -43,7 +43,13 @@ void Outbox::send(const Json& message) {
     m_changed.notify_all();
 }
 
+void Outbox::send(const Json& message) {
+    const std::lock_guard order(m_order);
+    answer(message);
+}
+
 void Outbox::step(const DraftStep& step) {
+    const std::lock_guard order(m_order);
     {
         const std::lock_guard guard(m_mutex);
         if (m_connected) m_steps.insert_or_assign(LaneKey(step.draft, step.candidate), step);
@@ -52,6 +58,7 @@ void Outbox::step(const DraftStep& step) {
 }
 
 void Outbox::ended(const DraftEnd& end) {
+    const std::lock_guard order(m_order);
     {
         const std::lock_guard guard(m_mutex);
         std::erase_if(m_steps, [&](const auto& entry) {

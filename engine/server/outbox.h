@@ -26,7 +26,12 @@ public:
     // Sends what waits, for at most two seconds, and ends.
     ~Outbox();
 
-    // Must not block.
+    // While held, what send(), step() and ended() bring from other threads waits: so the answer to a request goes out
+    // before anything that the request set in motion. Hold it briefly, and answer() under it.
+    std::unique_lock<std::mutex> hold() { return std::unique_lock(m_order); }
+    void answer(const Json& message);
+
+    // Must not block, but while another thread holds.
     void send(const Json& message);
     void step(const DraftStep& step);
     void ended(const DraftEnd& end); // any step of its draft still waiting goes out before it
@@ -46,6 +51,7 @@ private:
     bool mayWait(Clock::time_point& deadline) const;
 
     const int m_file;
+    std::mutex m_order; // before m_mutex
     mutable std::mutex m_mutex;
     std::condition_variable m_changed;
     std::deque<std::string> m_queue; // guarded by m_mutex, as all below
