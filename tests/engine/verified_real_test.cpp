@@ -17,7 +17,7 @@ namespace palimpsest::test {
 namespace {
 
 constexpr int kDraftsEach = 8, kTokens = 40;
-constexpr std::size_t kContexts = 7, kContextBytes = 700;
+constexpr std::size_t kContexts = 7, kContextBytes = 600;
 
 std::vector<std::string> contexts() {
     const char* given = std::getenv("PALIMPSEST_HELD_OUT");
