@@ -149,7 +149,6 @@ void benchBackward(std::vector<BenchRow>& rows, int length, torch::ScalarType ty
     const bool half = type == torch::kBFloat16;
     const std::string what = half ? "backward bf16" : "backward f32";
     const Inputs in(length, type);
-    const c10::InferenceMode off(false);
     const at::AutoGradMode gradients(true);
     AttentionRows leaf = in.rows;
     const Tensor q = in.q.clone().requires_grad_();
@@ -212,7 +211,7 @@ void benchBlock(std::vector<BenchRow>& rows, torch::ScalarType type) {
 
 Result<std::vector<BenchRow>> benchAttention(const AttentionBenchOptions& options) {
     try {
-        const torch::InferenceMode noGradients;
+        const torch::NoGradGuard noGradients;
         at::set_num_threads(options.threads);
         std::vector<BenchRow> rows;
         for (const torch::ScalarType type : {torch::kFloat32, torch::kBFloat16}) {
