@@ -24,7 +24,8 @@ struct PreparedWeight {
 // (about 2 ms per million weights).
 PreparedWeight prepareWeight(const torch::Tensor& weight, WeightType type);
 
-// x (…, K) f32 or bf16 -> (…, N) in x's dtype. Definition: weightProductDefinition().
+// x (…, K) f32 or bf16 -> (…, N) in x's dtype. Definition: weightProductDefinition(), which takes any floating dtype.
+// Throws c10::Error for an x of another width, or another dtype where the weight is packed.
 torch::Tensor weightProduct(const torch::Tensor& x, const PreparedWeight& weight);
 
 // The product as ATen operations in x's dtype; with Int8 both factors are rounded as the kernels round them
