@@ -1,4 +1,5 @@
 // The layers of a TrainingDenoiser: the clean stream without and the noised stream with gradients.
+#include "kernels/torch/experts.h"
 #include "kernels/torch/weight_product.h"
 #include "models/training_parts.h"
 
@@ -120,32 +121,19 @@ torch::Tensor TrainingDenoiser::attended(const torch::Tensor& h, int layer, cons
         .output;
 }
 
-// Normed input h (N, D) -> the sum of the chosen experts' outputs. Rows are sorted by expert: one product per expert.
+// Normed input h (N, D) -> the sum of the chosen experts' outputs.
 torch::Tensor TrainingDenoiser::experts(const torch::Tensor& h, int layer, LayerResult& result) const {
     const std::int64_t count = m_options.experts, chosenEach = std::min<std::int64_t>(m_options.expertsPerToken, count);
     const auto shares = at::linear(h, parameter(layer, "router")).to(m_wide).softmax(-1); // (N, E)
     const auto [weights, chosen] = shares.topk(chosenEach, -1, true, false);
-    const auto order = chosen.flatten().argsort(true, 0, false); // (N k): pairs (row, choice) by expert
     result.load = chosen.flatten().bincount({}, count);
-    const auto load = result.load.to(torch::kCPU);
     // The even share of choices times the mean probability, E sum f P (Switch Transformers, equation 4).
     const auto fractions = result.load.to(m_wide) / double(chosen.numel());
     result.balance = (fractions * shares.mean(0)).sum() * double(count);
 
-    const auto rows = order.floor_divide(chosenEach);
-    const auto inputs = h.index_select(0, rows);
-    const auto inward = parameter(layer, "experts.in"), outward = parameter(layer, "experts.out");
-    std::vector<torch::Tensor> outputs;
-    std::int64_t begin = 0;
-    for (std::int64_t e = 0; e < count; ++e) {
-        const std::int64_t own = load.const_data_ptr<std::int64_t>()[e];
-        if (own == 0) continue;
-        const auto both = at::linear(inputs.narrow(0, begin, own), inward[e]).chunk(2, 1);
-        outputs.push_back(at::linear(at::silu(both[0]) * both[1], outward[e]));
-        begin += own;
-    }
-    const auto weighted = at::cat(outputs) * weights.flatten().index_select(0, order).to(m_options.dtype).unsqueeze(1);
-    return torch::zeros_like(h).index_add(0, rows, weighted);
+    const auto inward = parameter(layer, "experts.in").flatten(0, 1);                   // (E 2W, D)
+    const auto outward = parameter(layer, "experts.out").transpose(0, 1).flatten(1, 2); // (E, D, W) -> (D, E W)
+    return routedExperts({h, chosen, weights.to(m_options.dtype), inward, outward, count});
 }
 
 TrainingDenoiser::LayerResult TrainingDenoiser::runLayer(const torch::Tensor& x, int layer, const Slots& slots,

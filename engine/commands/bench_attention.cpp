@@ -47,11 +47,11 @@ public:
             for (std::int64_t i = 0; i < kChunk; ++i) {
                 const std::int64_t q = c * kChunk + i;
                 for (std::int64_t j = 0; j < kNear; ++j, ++value)
-                    allow(value, q, c * kChunk - kChunk + j, std::abs(c * kChunk - kChunk + j - q) < kPattern.window);
+                    allow(value, c * kChunk - kChunk + j, std::abs(c * kChunk - kChunk + j - q) < kPattern.window);
                 for (std::int64_t j = 0; j < gridWidth; ++j, ++value) {
                     const std::int64_t k = (c * kChunk - gridBefore()) + j * kPattern.dilation;
                     const std::int64_t distance = std::abs(k - q);
-                    allow(value, q, k, distance >= kPattern.window && distance < kPattern.reach());
+                    allow(value, k, distance >= kPattern.window && distance < kPattern.reach());
                 }
                 for (std::int64_t j = 0; j < kPattern.globals; ++j, ++value) *value = 0;
             }
@@ -83,7 +83,7 @@ private:
     // Multiples of the dilation and at least the reach before a chunk.
     static std::int64_t gridBefore() { return (kPattern.reach() + kChunk - 1) / kChunk * kChunk; }
     static std::int64_t gridKeys() { return (2 * gridBefore() + kChunk) / kPattern.dilation; }
-    void allow(float* value, std::int64_t, std::int64_t key, bool seen) const {
+    void allow(float* value, std::int64_t key, bool seen) const {
         // Globals have a place of their own.
         if (seen && key >= kPattern.globals && key < m_length) *value = 0;
     }
@@ -110,16 +110,6 @@ struct Inputs {
     Tensor sparse() const { return sparseAttention(q, rows, std::span(&run, 1)).output; }
 };
 
-BenchRow row(const std::string& what, int size, double ms, const std::string& peer, double peerMs) {
-    BenchRow made;
-    made.what = what;
-    made.size = size;
-    made.ms = ms;
-    made.peer = peer;
-    made.peerMs = peerMs;
-    return made;
-}
-
 // Two products of K multiply-adds a pair forward; five backward.
 double flops(double pairs, bool backward) {
     return pairs * 2 * double(kHeadSize) * (backward ? 5 : 2);
@@ -131,17 +121,16 @@ void benchForward(std::vector<BenchRow>& rows, int length, torch::ScalarType typ
     const Inputs in(length, type);
     const double ms = bestMs([&] { (void)in.sparse(); });
     const double peak = double(o.threads) * peakFlops(half);
-    rows.push_back(
-        row(what, length, ms, half ? "bf16 peak" : "f32 peak", flops(usefulPairs(length), false) / peak * 1e3));
+    rows.push_back({what, length, ms, half ? "bf16 peak" : "f32 peak", flops(usefulPairs(length), false) / peak * 1e3});
     const auto q = in.q.transpose(0, 1).contiguous(), k = in.k.transpose(0, 1).contiguous(),
                v = in.v.transpose(0, 1).contiguous(); // (H, L, K), as the peers like them best
     if (length <= o.longestDense)
-        rows.push_back(row(what, length, ms, "dense scaled_dot_product_attention", bestMs([&] {
-                               (void)at::scaled_dot_product_attention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0));
-                           })));
+        rows.push_back({what, length, ms, "dense scaled_dot_product_attention", bestMs([&] {
+                            (void)at::scaled_dot_product_attention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0));
+                        })});
     if (length % 128 == 0) {
         const ChunkedComposition chunked(length, type);
-        rows.push_back(row(what, length, ms, "chunked Longformer in ATen", bestMs([&] { (void)chunked(q, k, v); })));
+        rows.push_back({what, length, ms, "chunked Longformer in ATen", bestMs([&] { (void)chunked(q, k, v); })});
     }
 }
 
@@ -158,17 +147,16 @@ void benchBackward(std::vector<BenchRow>& rows, int length, torch::ScalarType ty
     const Tensor ones = torch::randn(out.sizes()).to(type);
     const double ms = bestMs([&] { (void)torch::autograd::grad({out}, {q, leaf.keys, leaf.values}, {ones}, true); });
     const double peak = double(o.threads) * peakFlops(half);
-    rows.push_back(
-        row(what, length, ms, half ? "bf16 peak" : "f32 peak", flops(usefulPairs(length), true) / peak * 1e3));
+    rows.push_back({what, length, ms, half ? "bf16 peak" : "f32 peak", flops(usefulPairs(length), true) / peak * 1e3});
     if (length % 128 != 0 || length > o.longestDense) return;
     const auto leaves = [&](const Tensor& x) { return x.transpose(0, 1).contiguous().requires_grad_(); };
     const Tensor cq = leaves(in.q), ck = leaves(in.k), cv = leaves(in.v);
     const ChunkedComposition chunked(length, type);
     const Tensor composed = chunked(cq, ck, cv);
     const Tensor g = torch::randn(composed.sizes()).to(type);
-    rows.push_back(row(what, length, ms, "chunked Longformer in ATen", bestMs([&] {
-                           (void)torch::autograd::grad({composed}, {cq, ck, cv}, {g}, true);
-                       })));
+    rows.push_back({what, length, ms, "chunked Longformer in ATen", bestMs([&] {
+                        (void)torch::autograd::grad({composed}, {cq, ck, cv}, {g}, true);
+                    })});
 }
 
 // One layer of a drafting pass: a block behind a long text, against a gather of what it sees and dense attention over
@@ -202,8 +190,8 @@ void benchBlock(std::vector<BenchRow>& rows, torch::ScalarType type) {
                                                        v.repeat_interleave(heads / keyHeads, 0).unsqueeze(0));
             },
             0.2);
-        rows.push_back(row(type == torch::kBFloat16 ? "cached block bf16" : "cached block f32", int(slots), ms,
-                           "gather + dense in ATen", gathered));
+        rows.push_back({type == torch::kBFloat16 ? "cached block bf16" : "cached block f32", int(slots), ms,
+                        "gather + dense in ATen", gathered});
     }
 }
 

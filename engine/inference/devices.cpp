@@ -53,7 +53,7 @@ std::string cudaProblem(int index) {
 
 DeviceChoice cpu(const std::string& why, const std::string& dtype) {
     DeviceChoice choice;
-    // Int8 needs vectors to pay: without AVX2 LibTorch's own f32 products are faster (docs/performance.md).
+    // Without AVX2 the packed products were never measured: LibTorch's own f32 there.
     const bool vectors = instructions().has(InstructionSet::Avx2);
     if (dtype == "int8" || (dtype == "auto" && vectors)) choice.products = WeightType::Int8;
     if (dtype == "bfloat16") choice.products = WeightType::Bf16;

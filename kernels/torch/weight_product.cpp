@@ -5,7 +5,7 @@
 #include "kernels/torch/kernel_choice.h"
 #include "kernels/torch/parallel.h"
 
-#include <ATen/Parallel.h>
+#include <algorithm>
 
 namespace palimpsest {
 namespace {
@@ -31,9 +31,9 @@ torch::Tensor bf16WeightProduct(const torch::Tensor& x, const torch::Tensor& wei
                                 rows,
                                 k};
     // A thread's share is a multiple of four columns, the width of a tile.
-    constexpr std::int64_t kGrain = 16;
-    at::parallel_for(0, (columns + 3) / 4, kGrain, [&](std::int64_t first, std::int64_t last) {
-        bf16WeightLinear(call, first * 4, std::min(last * 4, columns));
+    constexpr std::int64_t kPiece = 64;
+    parallelFor((columns + kPiece - 1) / kPiece, [&](std::int64_t first, std::int64_t last) {
+        bf16WeightLinear(call, first * kPiece, std::min(last * kPiece, columns));
     });
     return y;
 }

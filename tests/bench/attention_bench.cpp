@@ -14,10 +14,6 @@
 #include <random>
 #include <string>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 namespace palimpsest {
 namespace {
 
@@ -106,56 +102,6 @@ double threadSeconds() {
     return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
 }
 
-constexpr int kChains = 16; // more independent sums than latency times throughput
-constexpr long kRounds = 200000;
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) double multiplyAdds() {
-    __m512 sums[kChains];
-#pragma GCC unroll 16
-    for (int i = 0; i < kChains; ++i) sums[i] = _mm512_set1_ps(float(i)); // all different, or they would be one
-    const __m512 factor = _mm512_set1_ps(0.999f), one = _mm512_set1_ps(1.0f);
-    for (long r = 0; r < kRounds; ++r)
-#pragma GCC unroll 16
-        for (auto& sum : sums) sum = _mm512_fmadd_ps(sum, factor, one);
-    float lanes[16], total = 0;
-#pragma GCC unroll 16
-    for (auto& sum : sums) {
-        _mm512_storeu_ps(lanes, sum);
-        total += lanes[0];
-    }
-    return double(total);
-}
-
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16"))) double multiplyAddsBf16() {
-    __m512 sums[kChains];
-#pragma GCC unroll 16
-    for (int i = 0; i < kChains; ++i) sums[i] = _mm512_set1_ps(float(i)); // all different, or they would be one
-    const __m512bh a = (__m512bh)_mm512_set1_epi32(0x3f003e80);           // 0.5, 0.25
-    for (long r = 0; r < kRounds; ++r)
-#pragma GCC unroll 16
-        for (auto& sum : sums) sum = _mm512_dpbf16_ps(sum, a, a);
-    float lanes[16], total = 0;
-#pragma GCC unroll 16
-    for (auto& sum : sums) {
-        _mm512_storeu_ps(lanes, sum);
-        total += lanes[0];
-    }
-    return double(total);
-}
-#endif
-
-// FLOP/s of a millisecond of nothing but multiply-adds, all in registers.
-double peakOnce(bool bf16) {
-    const bool pairs = bf16 && instructions().bf16;
-    if (!instructions().has(InstructionSet::Avx512)) return peakFlops(false);
-    const double start = threadSeconds();
-    const double sum = pairs ? multiplyAddsBf16() : multiplyAdds();
-    const double seconds = threadSeconds() - start;
-    if (std::isnan(sum)) std::puts("the peak's sum is not a number"); // so that it is computed
-    return 2.0 * (pairs ? 32 : 16) * kChains * double(kRounds) / seconds;
-}
-
 // The least time of a call and the highest peak, taken in turns.
 struct Figure {
     double seconds = 1e9, peak = 0;
@@ -166,7 +112,7 @@ Figure figureOf(int repeats, bool bf16, const Body& body) {
     double sincePeak = 1;
     for (int i = 0; i < repeats; ++i) {
         if (sincePeak > 0.02) {
-            figure.peak = std::max(figure.peak, peakOnce(bf16));
+            figure.peak = std::max(figure.peak, peakFlops(bf16));
             sincePeak = 0;
         }
         const double start = threadSeconds();

@@ -1,17 +1,13 @@
 // Verified drafts of the real model against its base's plain samples: the same cross-entropy under the base, over more
-// than fifty drafts each of texts that no training has seen.
-//
-// PALIMPSEST_HELD_OUT=FOLDER takes the contexts from its .txt files instead of the sample manuscript.
+// than fifty drafts each of texts that no training has seen (tests/support/held_out.h).
 #include "engine/api/engine.h"
 #include "models/model.h"
+#include "tests/support/held_out.h"
 #include "tests/support/real_model.h"
 
 #include "tests/support/cases.h"
 
-#include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 namespace palimpsest::test {
 namespace {
@@ -19,20 +15,13 @@ namespace {
 constexpr int kDraftsEach = 8, kTokens = 40;
 constexpr std::size_t kContexts = 7, kContextBytes = 600;
 
+// Beginnings of held-out texts, to the end of a sentence in their midst.
 std::vector<std::string> contexts() {
-    const char* given = std::getenv("PALIMPSEST_HELD_OUT");
-    const std::filesystem::path folder = given ? given : PALIMPSEST_SOURCE_DIR "/resources/samples/the-winter-ferry";
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-        if (entry.path().extension() == ".txt" && entry.file_size() > kContextBytes) files.push_back(entry.path());
-    std::ranges::sort(files);
     std::vector<std::string> all;
-    for (const auto& path : files) {
-        std::ostringstream text;
-        text << std::ifstream(path).rdbuf();
-        // To the end of a sentence in the midst of the text.
-        const std::size_t end = text.str().find(". ", kContextBytes / 2);
-        if (end != std::string::npos && all.size() < kContexts) all.push_back(text.str().substr(0, end + 1));
+    for (const std::string& text : heldOutTexts()) {
+        const std::size_t end = text.find(". ", kContextBytes / 2);
+        if (text.size() > kContextBytes && end != std::string::npos && all.size() < kContexts)
+            all.push_back(text.substr(0, end + 1));
     }
     return all;
 }

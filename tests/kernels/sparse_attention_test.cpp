@@ -2,7 +2,7 @@
 // forward and backward.
 #include "kernels/torch/sparse_attention.h"
 
-#include "kernels/reference/sparse_attention_reference.h"
+#include "kernels/reference/attention_reference.h"
 #include "kernels/torch/library.h"
 #include "tests/support/cases.h"
 
@@ -104,18 +104,25 @@ CASE(theDefinitionAndTheOperationAreWhatPlainLoopsGive) {
             for (int layer = 0; layer < 4; ++layer)
                 for (const AttentionRun& one : {run(0, 60), run(40, 1), run(39, 9, false), run(0, 3, false)}) {
                     const Problem p(s, {one}, positions, layer);
-                    std::vector<float> queries(p.queries.numel()), rows, own;
-                    const auto q = p.queries.contiguous();
-                    std::copy_n(q.data_ptr<float>(), q.numel(), queries.begin());
-                    const auto both = at::stack({p.rows.keys, p.rows.values}, 1).contiguous();
-                    rows.assign(both.data_ptr<float>(), both.data_ptr<float>() + both.numel());
-                    if (one.own) {
-                        const auto slots = at::stack({p.own.keys, p.own.values}, 1).contiguous();
-                        own.assign(slots.data_ptr<float>(), slots.data_ptr<float>() + slots.numel());
-                    }
-                    const auto wanted = referenceAttention({kSmall, layer, one.causal, one.first, one.count, s.heads,
-                                                            s.keyHeads, s.headSize, queries, rows, positions, own});
-                    const auto loops = torch::tensor(wanted, torch::kFloat64).view({one.count, s.heads, s.headSize});
+                    AttentionInput<float> in;
+                    in.heads = s.heads;
+                    in.keyHeads = s.keyHeads;
+                    in.headSize = s.headSize;
+                    in.pattern = kSmall;
+                    in.phase = kSmall.phase(layer);
+                    in.runs = p.runs;
+                    in.queries = p.queries.data_ptr<float>();
+                    in.queryStride = p.queries.stride(0);
+                    in.keys = p.rows.keys.data_ptr<float>();
+                    in.values = p.rows.values.data_ptr<float>();
+                    in.rowStride = p.rows.keys.stride(0);
+                    in.positions = positions;
+                    in.ownKeys = one.own ? p.own.keys.data_ptr<float>() : nullptr;
+                    in.ownValues = one.own ? p.own.values.data_ptr<float>() : nullptr;
+                    in.ownStride = one.own ? p.own.keys.stride(0) : 0;
+                    in.scale = float(1 / std::sqrt(double(s.headSize)));
+                    const auto loops = torch::tensor(referenceAttention(in).out, torch::kFloat64)
+                                           .view({one.count, s.heads, s.headSize});
                     CHECK(apart(sparseAttentionDefinition(p.queries, p.rows, p.runs, p.own).output, loops) < kTolerance)
                         << "definition, layer" << layer << "run" << one.first << one.count;
                     CHECK(apart(sparseAttention(p.queries, p.rows, p.runs, p.own).output, loops) < kTolerance)

@@ -1,30 +1,16 @@
 // The real model with int8 matrices against itself in f32: how much worse it predicts texts that no training has seen.
 #include "models/model.h"
+#include "tests/support/held_out.h"
 #include "tests/support/real_model.h"
 
 #include "tests/support/cases.h"
 
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 
 namespace palimpsest::test {
 namespace {
 
 constexpr std::size_t kTokensEach = 700;
-
-std::vector<std::string> heldOutTexts() {
-    const char* given = std::getenv("PALIMPSEST_HELD_OUT"); // a folder of .txt files instead of the sample manuscript
-    std::vector<std::string> texts;
-    for (const auto& entry : std::filesystem::directory_iterator(
-             given ? given : PALIMPSEST_SOURCE_DIR "/resources/samples/the-winter-ferry")) {
-        if (entry.path().extension() != ".txt") continue;
-        std::ostringstream text;
-        text << std::ifstream(entry.path()).rdbuf();
-        texts.push_back(text.str());
-    }
-    return texts;
-}
 
 struct Measured {
     double crossEntropy = 0; // nats a token
