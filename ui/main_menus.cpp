@@ -69,6 +69,13 @@ void MainMenus::buildEdit() {
     add(menu, tr("&Paste"), QKeySequence::Paste, [editor] { editor->paste(); });
     menu->addSeparator();
     add(menu, tr("Select &all"), QKeySequence::SelectAll, [editor] { editor->selectAll(); });
+    menu->addSeparator();
+    m_needProject << add(menu, tr("&Find in the scene…"), QKeySequence::Find, [this] { Q_EMIT findAsked(false); })
+                  << add(menu, tr("R&eplace in the scene…"), QKeySequence(Qt::CTRL | Qt::Key_H),
+                         [this] { Q_EMIT findAsked(true); })
+                  << add(menu, tr("Find &next"), QKeySequence(Qt::Key_F3), [this] { Q_EMIT nextHitAsked(false); })
+                  << add(menu, tr("Find pre&vious"), QKeySequence(Qt::SHIFT | Qt::Key_F3),
+                         [this] { Q_EMIT nextHitAsked(true); });
     for (QAction* action : {undo, redo, cut, copy}) action->setEnabled(false);
     for (QAction* action : {cut, copy}) connect(editor, &QTextEdit::copyAvailable, action, &QAction::setEnabled);
 }

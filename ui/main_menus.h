@@ -34,6 +34,8 @@ Q_SIGNALS:
     void pathAsked(const QString& path);
     void saveAsked();
     void themeChosen();
+    void findAsked(bool replacing);
+    void nextHitAsked(bool backwards);
     void aboutAsked();
 
 private:

@@ -3,6 +3,7 @@
 #include "app/services/sample_project.h"
 #include "engine/base/paths.h"
 #include "ui/drafting/drafting.h"
+#include "ui/editor/find_bar.h"
 #include "ui/editor/scene_document.h"
 #include "ui/main_menus.h"
 #include "ui/outline/binder.h"
@@ -48,6 +49,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
       m_editor(new SceneEditor(this)),
       m_panel(new DraftingPanel(theme, this)),
       m_bar(new MessageBar(theme, this)),
+      m_find(new FindBar(theme, *m_editor, this)),
       m_splitter(new QSplitter(this)) {
     setWindowIcon(drawnIcon(Glyph::Application, theme.colours().accent));
     m_editor->setAccessibleName(tr("Page"));
@@ -84,7 +86,7 @@ void MainWindow::applyLook() {
     metrics.font = Theme::pageFont(kPagePixels);
     metrics.pitch = qRound(kPagePixels * kPitch);
     metrics.paragraphGap = qRound(kPagePixels * kParagraphGap);
-    m_shelf->setLook(metrics, {c.page, c.desk, c.text, c.quiet, c.line, c.accent});
+    m_shelf->setLook(metrics, {c.page, c.desk, c.text, c.quiet, c.line, c.accent, c.found, c.misspelt});
     QPalette palette = QApplication::palette();
     palette.setColor(QPalette::Base, c.desk); // the page is painted on it
     m_editor->setPalette(palette);

@@ -21,6 +21,7 @@ namespace palimpsest {
 class Binder;
 class Drafting;
 class DraftingPanel;
+class FindBar;
 class MainMenus;
 class MessageBar;
 class SceneEditor;
@@ -46,6 +47,7 @@ public:
     DraftingPanel& panel() const { return *m_panel; }
     Drafting& drafting() const { return *m_drafting; }
     MessageBar& bar() const { return *m_bar; }
+    FindBar& findBar() const { return *m_find; }
     NodeId shownNode() const { return m_node; }
 
 protected:
@@ -80,6 +82,7 @@ private:
     SceneEditor* m_editor;
     DraftingPanel* m_panel;
     MessageBar* m_bar;
+    FindBar* m_find;
     QSplitter* m_splitter;
     QStackedWidget* m_pages; // the editor, or what to do when there is nothing to edit
     QLabel* m_empty;

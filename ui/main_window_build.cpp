@@ -1,5 +1,6 @@
 // How the window is put together and connected.
 #include "ui/drafting/drafting.h"
+#include "ui/editor/find_bar.h"
 #include "ui/editor/scene_shelf.h"
 #include "ui/main_menus.h"
 #include "ui/main_window.h"
@@ -33,6 +34,7 @@ QWidget* MainWindow::buildPage() {
     column->setSpacing(0);
     column->addWidget(m_bar);
     column->addWidget(m_pages, 1);
+    column->addWidget(m_find);
     return side;
 }
 
@@ -113,6 +115,8 @@ void MainWindow::connectMenus() {
     connect(m_menus, &MainMenus::sampleAsked, this, &MainWindow::openSample);
     connect(m_menus, &MainMenus::pathAsked, this, &MainWindow::openPath);
     connect(m_menus, &MainMenus::saveAsked, this, [this] { m_project.saveNow(); });
+    connect(m_menus, &MainMenus::findAsked, m_find, &FindBar::open);
+    connect(m_menus, &MainMenus::nextHitAsked, m_find, &FindBar::goTo);
     connect(m_menus, &MainMenus::themeChosen, this, [this] { AppSettings().setTheme(m_theme.choice()); });
     connect(m_menus, &MainMenus::aboutAsked, this, [this] {
         say(tr("Palimpsest %1. Nothing you write leaves this machine.").arg(QApplication::applicationVersion()));

@@ -8,7 +8,6 @@
 namespace palimpsest {
 namespace {
 
-constexpr qreal kColumnEm = 29;     // holds about 66 characters of the page's serif
 constexpr qreal kPageMargin = 58;   // from the sheet's edge to the column
 constexpr qreal kNarrowMargin = 26; // when the window leaves no room for more
 constexpr qreal kTopRows = 1.3;     // above the title
@@ -73,6 +72,17 @@ void PageLayout::setProvenanceShown(bool shown) {
     Q_EMIT update();
 }
 
+void PageLayout::setMarks(MarksOf marksOf) {
+    m_marksOf = std::move(marksOf);
+    Q_EMIT update();
+}
+
+void PageLayout::setRoomBelow(qreal pixels) {
+    if (pixels == m_roomBelow) return;
+    m_roomBelow = pixels;
+    placeBlocks();
+}
+
 void PageLayout::showPassage(int begin, int end, PassageFlow* flow, qreal gap) {
     m_begin = QTextCursor(document());
     m_begin.setPosition(begin);
@@ -109,7 +119,7 @@ void PageLayout::removePassage() {
 }
 
 qreal PageLayout::columnWidth() const {
-    return std::max<qreal>(60, std::min(kColumnEm * m_metrics.font.pixelSize(), m_width - 2 * kNarrowMargin));
+    return std::max<qreal>(60, std::min(m_metrics.columnEm * m_metrics.font.pixelSize(), m_width - 2 * kNarrowMargin));
 }
 
 qreal PageLayout::columnLeft() const {
@@ -338,7 +348,7 @@ void PageLayout::placeBlocks() {
         m_places[number++] = {y, height};
         y += height + m_metrics.paragraphGap;
     }
-    const QSizeF size(m_width, std::ceil(y + m_metrics.pitch * kBottomRows));
+    const QSizeF size(m_width, std::ceil(y + std::max(m_roomBelow, m_metrics.pitch * kBottomRows)));
     if (size != m_size) {
         m_size = size;
         Q_EMIT documentSizeChanged(m_size);

@@ -9,6 +9,7 @@
 // after it in the same paragraphs runs on from it on the same rows. Under its last row a gap is kept for its strip.
 #pragma once
 
+#include "ui/editor/page_marks.h"
 #include "ui/editor/passage_flow.h"
 
 #include <QAbstractTextDocumentLayout>
@@ -21,10 +22,6 @@ class QTextLayout;
 
 namespace palimpsest {
 
-struct PageColours {
-    QColor page, desk, text, quiet, edge, accent;
-};
-
 class PageLayout : public QAbstractTextDocumentLayout {
     Q_OBJECT
 public:
@@ -36,6 +33,8 @@ public:
     void setCentre(qreal x); // of the column; by default the middle of the page size
     void setTitle(const QString& title);
     void setProvenanceShown(bool shown);
+    void setMarks(MarksOf marksOf);  // null: none
+    void setRoomBelow(qreal pixels); // under the text, at least: so that its last row can stand higher in the window
 
     // Shows `flow` instead of [begin, end) with a gap of `gap` pixels under it; the range follows edits. `flow` must
     // outlive the passage. Text typed at an empty range goes before it, or after it in the midst of a paragraph.
@@ -91,6 +90,8 @@ private:
     PageColours m_colours;
     QString m_title;
     bool m_provenanceShown = false;
+    MarksOf m_marksOf;
+    qreal m_roomBelow = 0;
     std::vector<Place> m_places; // by block number
     QSizeF m_size;
     qreal m_width = 0; // of the page size things are laid out for

@@ -44,7 +44,9 @@ void PageLayout::draw(QPainter* painter, const PaintContext& context) {
 
 void PageLayout::drawBlock(QPainter* painter, const QTextBlock& block, const PaintContext& context) const {
     const QPointF origin = blockBoundingRect(block).topLeft();
-    painter->setPen(context.palette.color(QPalette::Text));
+    const PageMarks marks = m_marksOf ? m_marksOf(block) : PageMarks{};
+    const bool wholeDimmed = marks.lit && marks.lit->begin == marks.lit->end;
+    painter->setPen(wholeDimmed ? dimmed(m_colours) : context.palette.color(QPalette::Text));
     if (kindOf(block) == BlockKind::SceneBreak && block.length() == 1) {
         painter->setFont(m_metrics.font);
         painter->drawText(blockBoundingRect(block), Qt::AlignCenter, QStringLiteral("*   *   *"));
@@ -53,6 +55,11 @@ void PageLayout::drawBlock(QPainter* painter, const QTextBlock& block, const Pai
     const int hiddenBegin = inPassage(block) ? std::clamp(passageBegin() - block.position(), 0, length) : length;
     const int hiddenEnd = inPassage(block) ? std::clamp(passageEnd() - block.position(), 0, length) : length;
     QList<QTextLayout::FormatRange> selections;
+    for (const QTextLayout::FormatRange& mark : paintedFormats(marks, m_colours, length)) {
+        const int end = mark.start + mark.length;
+        addSelection(selections, mark.format, mark.start, std::min(end, hiddenBegin));
+        addSelection(selections, mark.format, std::max(mark.start, hiddenEnd), end);
+    }
     for (const Selection& selection : context.selections) {
         const int begin = std::max(0, selection.cursor.selectionStart() - block.position());
         const int end = std::min(length, selection.cursor.selectionEnd() - block.position());
@@ -61,6 +68,7 @@ void PageLayout::drawBlock(QPainter* painter, const QTextBlock& block, const Pai
     }
     const QRectF clip = context.clip;
     block.layout()->draw(painter, origin, selections, clip);
+    if (!wholeDimmed) drawMisspelt(*painter, *block.layout(), origin, marks.misspelt, m_colours.misspelt);
     if (m_provenanceShown) drawProvenance(painter, block);
     drawCaret(painter, block, context);
 }

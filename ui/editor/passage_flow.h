@@ -19,6 +19,8 @@ struct PageMetrics {
     QFont font;
     qreal pitch = 29;        // from one row to the next
     qreal paragraphGap = 11; // more between paragraphs
+    qreal columnEm = 29;     // width of the column in sizes of the font: about 66 characters of the page's serif
+    bool operator==(const PageMetrics&) const = default;
 };
 
 // Where a row is taken up: `used` pixels from its beginning (its right end in right-to-left text).

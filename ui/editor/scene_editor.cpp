@@ -70,10 +70,16 @@ SceneEditor::SceneEditor(QWidget* parent) : QTextEdit(parent) {
 
 void SceneEditor::showDocument(QTextDocument* shown) {
     disconnect(m_changed);
+    if (PageLayout* before = pageLayout()) before->setMarks(nullptr);
     setDocument(shown ? shown : &m_empty);
     setEnabled(shown);
     m_caret = textCursor().position();
     updateCentre();
+    pageLayout()->setMarks([this](const QTextBlock& block) {
+        PageMarks marks;
+        for (const Marker& marker : m_markers) marker(block, marks);
+        return marks;
+    });
     if (shown) m_changed = connect(shown, &QTextDocument::contentsChanged, this, &SceneEditor::edited);
     Q_EMIT documentShown();
 }
@@ -98,6 +104,23 @@ void SceneEditor::insertDraft(int begin, int end, const SceneText& text) {
     cursor.setPosition(end, QTextCursor::KeepAnchor);
     insertSceneText(cursor, text);
     setTextCursor(cursor);
+}
+
+void SceneEditor::replaceAsWriter(const std::vector<Change>& changes) {
+    if (changes.empty()) return;
+    QTextCursor step(document());
+    step.beginEditBlock();
+    for (auto change = changes.rbegin(); change != changes.rend(); ++change) { // from the end: positions hold
+        QTextCursor cursor(document());
+        cursor.setPosition(change->begin + 1);
+        const QTextCharFormat format = withoutProvenance(cursor.charFormat());
+        const bool inDraft = isDrafted(*document(), change->begin - 1) && isDrafted(*document(), change->end);
+        cursor.setPosition(change->begin);
+        cursor.setPosition(change->end, QTextCursor::KeepAnchor);
+        cursor.insertText(change->text, format);
+        if (inDraft) markEdited(change->begin, change->begin + int(change->text.size()));
+    }
+    step.endEditBlock();
 }
 
 // Runs what the writer does. Inside drafted words it is one undo step with what it does to their provenance; anywhere

@@ -25,6 +25,18 @@ public:
     // Replaces [begin, end) with text from a draft: one undo step. The caret goes behind it.
     void insertDraft(int begin, int end, const SceneText& text);
 
+    // A range of the document and what takes its place.
+    struct Change {
+        int begin = 0, end = 0;
+        QString text; // no line breaks
+    };
+    // In order, not overlapping: one undo step. The words are Typed, with the marks of what they replace.
+    void replaceAsWriter(const std::vector<Change>& changes);
+
+    // Adds to what is painted with the text of a block; must be usable as long as the editor.
+    using Marker = std::function<void(const QTextBlock&, PageMarks&)>;
+    void addMarker(Marker marker) { m_markers.push_back(std::move(marker)); }
+
     void toggleBold();
     void toggleItalic();
     void toggleUnderline();
@@ -59,6 +71,7 @@ private:
     void mergeFormat(const QTextCharFormat& format);
 
     QMetaObject::Connection m_changed;
+    std::vector<Marker> m_markers;
     QTextDocument m_empty;
     bool m_writing = false; // asWriter() runs
     int m_caret = 0;        // where it was before it moved

@@ -16,7 +16,7 @@ PageLayout& SceneShelf::layoutOf(const Scene& scene) const {
 }
 
 void SceneShelf::setLook(const PageMetrics& metrics, const PageColours& colours) {
-    const bool sameMetrics = metrics.font == m_metrics.font && metrics.pitch == m_metrics.pitch;
+    const bool sameMetrics = metrics == m_metrics;
     m_metrics = metrics;
     m_colours = colours;
     for (const auto& [id, scene] : m_scenes) {

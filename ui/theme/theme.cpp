@@ -98,6 +98,8 @@ const Colours& lightColours() {
         .good = QColor(0x415e30),
         .goodPale = QColor(0x77896a),
         .selection = QColor(0xe8d5b5),
+        .found = QColor(0xf7e9a8),
+        .misspelt = QColor(0xb3372b),
         .focus = QColor(0x8a5a1e),
     };
     return colours;
@@ -124,6 +126,8 @@ const Colours& darkColours() {
         .good = QColor(0x94b37e),
         .goodPale = QColor(0x6d8360),
         .selection = QColor(0x5a4628),
+        .found = QColor(0x4c4a1d),
+        .misspelt = QColor(0xe58a78),
         .focus = QColor(0xd39a55),
     };
     return colours;

@@ -33,6 +33,8 @@ struct Colours {
     QColor good;       // "Engine ready", budget: before
     QColor goodPale;   // budget: after
     QColor selection;  // behind selected text
+    QColor found;      // behind what a search found
+    QColor misspelt;   // the line under a misspelt word
     QColor focus;      // the ring around what has the keyboard
 };
 

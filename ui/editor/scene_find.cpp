@@ -1,0 +1,155 @@
+#include "ui/editor/scene_find.h"
+
+#include <QElapsedTimer>
+#include <QTextBlock>
+#include <algorithm>
+
+namespace palimpsest {
+namespace {
+
+constexpr int kRestMs = 150; // after the last key before the hits are counted again
+constexpr int kSliceMs = 4;  // of counting without a look at the keyboard
+
+} // namespace
+
+SceneFind::SceneFind(SceneEditor& editor, QObject* parent) : QObject(parent), m_editor(editor) {
+    m_rest.setSingleShot(true);
+    m_rest.setInterval(kRestMs);
+    connect(&m_rest, &QTimer::timeout, this, &SceneFind::recount);
+    connect(&m_slice, &QTimer::timeout, this, &SceneFind::countOn);
+    connect(&editor, &SceneEditor::documentShown, this, &SceneFind::recount);
+    connect(&editor, &SceneEditor::edited, this, [this] {
+        m_slice.stop();
+        m_counted = false;
+        if (!m_search.findsNothing()) m_rest.start();
+    });
+    connect(&editor, &QTextEdit::selectionChanged, this, [this] {
+        if (!m_search.findsNothing()) Q_EMIT changed();
+    });
+    editor.addMarker([this](const QTextBlock& block, PageMarks& marks) { marks.found = hitsIn(block); });
+}
+
+void SceneFind::search(const SearchQuery& query) {
+    m_query = query;
+    m_wrapped = false;
+    auto compiled = TextSearch::compile(query);
+    m_problem = compiled ? QString() : QString::fromStdString(compiled.error().message);
+    m_search = compiled ? *std::move(compiled) : TextSearch();
+    recount();
+    m_editor.viewport()->update();
+}
+
+std::vector<Interval> SceneFind::hitsIn(const QTextBlock& block) const {
+    if (m_search.findsNothing()) return {};
+    auto found = m_search.find(block.text());
+    if (!found) {
+        m_problem = QString::fromStdString(found.error().message);
+        return {};
+    }
+    const PageLayout* layout = m_editor.pageLayout();
+    if (layout && layout->hasPassage())
+        std::erase_if(*found, [&](const Interval& hit) {
+            return block.position() + hit.begin < layout->passageEnd() &&
+                   block.position() + hit.end > layout->passageBegin();
+        });
+    return *std::move(found);
+}
+
+void SceneFind::recount() {
+    m_hits.clear();
+    m_next = m_editor.document()->begin();
+    m_counted = false;
+    countOn();
+}
+
+void SceneFind::countOn() {
+    QElapsedTimer spent;
+    spent.start();
+    if (m_search.findsNothing()) m_next = QTextBlock();
+    for (; m_next.isValid() && m_problem.isEmpty(); m_next = m_next.next()) {
+        for (const Interval& hit : hitsIn(m_next))
+            m_hits.push_back({m_next.position() + hit.begin, m_next.position() + hit.end});
+        if (spent.elapsed() >= kSliceMs) return m_slice.start(0);
+    }
+    m_slice.stop();
+    m_counted = true;
+    if (!m_problem.isEmpty()) m_search = TextSearch();
+    Q_EMIT changed();
+}
+
+// Selects the first hit that begins at `from` or behind it in the block, or the last that ends at or before it.
+bool SceneFind::select(const QTextBlock& block, int from, bool backwards) {
+    std::optional<Interval> chosen;
+    for (const Interval& hit : hitsIn(block)) {
+        if (backwards ? hit.end > from : hit.begin < from) continue;
+        chosen = hit;
+        if (!backwards) break;
+    }
+    if (!chosen) return false;
+    QTextCursor cursor(block);
+    cursor.setPosition(block.position() + int(chosen->begin));
+    cursor.setPosition(block.position() + int(chosen->end), QTextCursor::KeepAnchor);
+    m_editor.setTextCursor(cursor);
+    m_editor.ensureCursorVisible();
+    return true;
+}
+
+void SceneFind::goToFirst() {
+    QTextCursor cursor = m_editor.textCursor();
+    cursor.setPosition(std::clamp(m_origin, 0, m_editor.document()->characterCount() - 1));
+    m_editor.setTextCursor(cursor);
+    if (!m_search.findsNothing()) goTo(false);
+}
+
+void SceneFind::goTo(bool backwards) {
+    const QTextDocument& document = *m_editor.document();
+    const QTextCursor cursor = m_editor.textCursor();
+    const int from = backwards ? cursor.selectionStart() : cursor.selectionEnd();
+    const QTextBlock first = document.findBlock(from);
+    m_wrapped = false;
+    bool found = select(first, from - first.position(), backwards);
+    for (QTextBlock block = first; !found && !m_search.findsNothing();) {
+        block = backwards ? block.previous() : block.next();
+        if (!block.isValid()) {
+            m_wrapped = true;
+            block = backwards ? document.lastBlock() : document.begin();
+        }
+        found = select(block, backwards ? block.length() : 0, backwards);
+        if (block == first) break;
+    }
+    m_wrapped = m_wrapped && found;
+    Q_EMIT changed();
+}
+
+bool SceneFind::replaceSelected(const Replacement& with) {
+    const QTextCursor cursor = m_editor.textCursor();
+    const QTextBlock block = m_editor.document()->findBlock(cursor.selectionStart());
+    const Interval selected{cursor.selectionStart() - block.position(), cursor.selectionEnd() - block.position()};
+    const std::vector<Interval> hits = hitsIn(block);
+    if (std::find(hits.begin(), hits.end(), selected) == hits.end()) return false;
+    m_editor.replaceAsWriter(
+        {{cursor.selectionStart(), cursor.selectionEnd(), m_search.replacementFor(block.text(), selected, with)}});
+    return true;
+}
+
+int SceneFind::replaceAll(const Replacement& with) {
+    std::vector<SceneEditor::Change> changes;
+    for (QTextBlock block = m_editor.document()->begin(); block.isValid(); block = block.next()) {
+        const QString text = block.text();
+        for (const Interval& hit : hitsIn(block))
+            changes.push_back({block.position() + int(hit.begin), block.position() + int(hit.end),
+                               m_search.replacementFor(text, hit, with)});
+    }
+    m_editor.replaceAsWriter(changes);
+    return int(changes.size());
+}
+
+int SceneFind::selectedNumber() const {
+    const QTextCursor cursor = m_editor.textCursor();
+    const Interval selected{cursor.selectionStart(), cursor.selectionEnd()};
+    const auto at = std::lower_bound(m_hits.begin(), m_hits.end(), selected.begin,
+                                     [](const Interval& hit, qsizetype begin) { return hit.begin < begin; });
+    return m_counted && at != m_hits.end() && *at == selected ? int(at - m_hits.begin()) + 1 : 0;
+}
+
+} // namespace palimpsest
