@@ -57,7 +57,7 @@ void MainMenus::setProjectOpen(bool open) {
 }
 
 void MainMenus::buildEdit() {
-    QMenu* menu = m_window.menuBar()->addMenu(tr("&Edit"));
+    QMenu* menu = m_edit = m_window.menuBar()->addMenu(tr("&Edit"));
     SceneEditor* editor = &m_editor;
     QAction* undo = add(menu, tr("&Undo"), QKeySequence::Undo, [editor] { editor->undoEdit(); });
     QAction* redo = add(menu, tr("&Redo"), QKeySequence::Redo, [editor] { editor->redoEdit(); });
@@ -81,7 +81,7 @@ void MainMenus::buildEdit() {
 }
 
 void MainMenus::buildView() {
-    QMenu* menu = m_window.menuBar()->addMenu(tr("&View"));
+    QMenu* menu = m_view = m_window.menuBar()->addMenu(tr("&View"));
     const auto check = [this, menu](const QString& text, const QKeySequence& keys, bool on) {
         QAction* action = menu->addAction(text);
         action->setShortcut(keys);
@@ -98,8 +98,8 @@ void MainMenus::buildView() {
     menu->addSeparator();
     QMenu* themes = menu->addMenu(tr("&Theme"));
     auto* group = new QActionGroup(themes);
-    const QString names[] = {tr("Follow the &system"), tr("&Light"), tr("&Dark")};
-    for (int i = 0; i < 3; ++i) {
+    const QStringList names = Theme::choiceNames();
+    for (int i = 0; i < int(names.size()); ++i) {
         QAction* action = themes->addAction(names[i]);
         action->setCheckable(true);
         action->setActionGroup(group);

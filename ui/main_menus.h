@@ -21,6 +21,8 @@ public:
 
     void setRecent(const QStringList& paths);
     void setProjectOpen(bool open);
+    QMenu* editMenu() const { return m_edit; } // for the commands that others add
+    QMenu* viewMenu() const { return m_view; }
     QAction* showBinder() const { return m_showBinder; }
     QAction* showPanel() const { return m_showPanel; }
     QAction* fullScreen() const { return m_fullScreen; }
@@ -53,7 +55,7 @@ private:
     SceneEditor& m_editor;
     Binder& m_binder;
     Drafting& m_drafting;
-    QMenu* m_recent = nullptr;
+    QMenu *m_edit = nullptr, *m_view = nullptr, *m_recent = nullptr;
     QAction *m_showBinder, *m_showPanel, *m_fullScreen, *m_reduceMotion, *m_showProvenance;
     QAction *m_stop, *m_accept, *m_another, *m_moveTheRest, *m_branch, *m_discard, *m_goTo, *m_lock;
     QList<QAction*> m_needProject;

@@ -8,8 +8,10 @@
 #include "ui/main_menus.h"
 #include "ui/outline/binder.h"
 #include "ui/settings/app_settings.h"
+#include "ui/settings/writing.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/writing_menus.h"
 
 #include <QAction>
 #include <QApplication>
@@ -28,9 +30,6 @@
 namespace palimpsest {
 namespace {
 
-constexpr int kPagePixels = 19;      // size of the serif
-constexpr qreal kPitch = 1.53;       // row to row, in sizes of the serif
-constexpr qreal kParagraphGap = 0.6; // between paragraphs, in the same
 const char* const kOpenNode = "open_node";
 const char* const kCaret = "caret";
 
@@ -50,7 +49,9 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
       m_panel(new DraftingPanel(theme, this)),
       m_bar(new MessageBar(theme, this)),
       m_find(new FindBar(theme, *m_editor, this)),
-      m_splitter(new QSplitter(this)) {
+      m_splitter(new QSplitter(this)),
+      m_writing(new Writing(this)),
+      m_focus(new PageFocus(*m_editor, this)) {
     setWindowIcon(drawnIcon(Glyph::Application, theme.colours().accent));
     m_editor->setAccessibleName(tr("Page"));
     m_splitter->addWidget(m_binder);
@@ -66,6 +67,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     m_drafting = new Drafting(
         {theme, engine, project, *m_shelf, *m_editor, *m_panel, [this] { return m_binder->scenesInOrder(); }}, this);
     m_menus = new MainMenus(*this, theme, *m_editor, *m_binder, *m_drafting);
+    new WritingMenus(*m_menus, theme, *m_writing, this);
     buildStatus();
     connectServices();
     connectMenus();
@@ -82,14 +84,13 @@ MainWindow::~MainWindow() {
 
 void MainWindow::applyLook() {
     const Colours& c = m_theme.colours();
-    PageMetrics metrics;
-    metrics.font = Theme::pageFont(kPagePixels);
-    metrics.pitch = qRound(kPagePixels * kPitch);
-    metrics.paragraphGap = qRound(kPagePixels * kParagraphGap);
-    m_shelf->setLook(metrics, {c.page, c.desk, c.text, c.quiet, c.line, c.accent, c.found, c.misspelt});
+    m_shelf->setLook(pageMetrics(m_writing->choices()),
+                     {c.page, c.desk, c.text, c.quiet, c.line, c.accent, c.found, c.misspelt});
     QPalette palette = QApplication::palette();
     palette.setColor(QPalette::Base, c.desk); // the page is painted on it
     m_editor->setPalette(palette);
+    m_focus->setFocusOn(m_writing->choices().focus);
+    m_focus->setTypewriter(m_writing->choices().typewriter);
 }
 
 void MainWindow::say(const QString& sentence) {

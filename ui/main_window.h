@@ -24,8 +24,10 @@ class DraftingPanel;
 class FindBar;
 class MainMenus;
 class MessageBar;
+class PageFocus;
 class SceneEditor;
 class SceneShelf;
+class Writing;
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -48,6 +50,7 @@ public:
     Drafting& drafting() const { return *m_drafting; }
     MessageBar& bar() const { return *m_bar; }
     FindBar& findBar() const { return *m_find; }
+    Writing& writing() const { return *m_writing; }
     NodeId shownNode() const { return m_node; }
 
 protected:
@@ -84,6 +87,8 @@ private:
     MessageBar* m_bar;
     FindBar* m_find;
     QSplitter* m_splitter;
+    Writing* m_writing;
+    PageFocus* m_focus;
     QStackedWidget* m_pages; // the editor, or what to do when there is nothing to edit
     QLabel* m_empty;
     QPushButton* m_newScene;

@@ -6,6 +6,7 @@
 #include "ui/main_window.h"
 #include "ui/outline/binder.h"
 #include "ui/settings/app_settings.h"
+#include "ui/settings/writing.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QAction>
@@ -107,6 +108,7 @@ void MainWindow::connectServices() {
     connect(m_panel, &DraftingPanel::modelSwitched, this, [](bool on) { AppSettings().setUsesModel(on); });
     connect(m_panel, &DraftingPanel::choicesChanged, this, [this] { AppSettings().setDraftChoices(m_panel->saved()); });
     connect(&m_theme, &Theme::changed, this, &MainWindow::applyLook);
+    connect(m_writing, &Writing::changed, this, &MainWindow::applyLook);
 }
 
 void MainWindow::connectMenus() {

@@ -2,15 +2,14 @@
 #include "ui/drafting/drafting_panel.h"
 
 #include "ui/widgets/budget_bar.h"
+#include "ui/widgets/choice_box.h"
 #include "ui/widgets/track_slider.h"
 
 #include <QAbstractItemView>
 #include <QCheckBox>
-#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
-#include <QPainter>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QStyledItemDelegate>
@@ -25,25 +24,6 @@ QLabel* quietLabel(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
     label->setObjectName("quiet");
     return label;
-}
-
-// The combo box draws no arrow of its own under a style sheet; this is it.
-class KindBox : public QComboBox {
-public:
-    using QComboBox::QComboBox;
-
-private:
-    void paintEvent(QPaintEvent* event) override;
-};
-
-void KindBox::paintEvent(QPaintEvent* event) {
-    QComboBox::paintEvent(event);
-    QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    const qreal x = isRightToLeft() ? 16 : width() - 16, y = height() / 2.0;
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(palette().color(QPalette::Dark));
-    painter.drawPolygon(QPolygonF{{x - 4, y - 2}, {x + 4, y - 2}, {x, y + 3}});
 }
 
 QString valueText(const QString& name, int value) {
@@ -146,7 +126,7 @@ void DraftingPanel::buildChoices(QVBoxLayout& column) {
     m_engineTrouble->setAccessibleName(tr("Engine"));
     column.addWidget(m_engineTrouble);
 
-    m_kind = new KindBox(widget());
+    m_kind = new ChoiceBox(widget());
     m_kind->setAccessibleName(tr("What to draft"));
     m_kind->view()->setAccessibleName(tr("What to draft"));
     m_kind->addItems({tr("Continue here"), tr("Fill this gap, both sides"), tr("Rewrite this")});

@@ -1,5 +1,7 @@
 #include "ui/settings/app_settings.h"
 
+#include <algorithm>
+
 namespace palimpsest {
 
 QStringList AppSettings::recent() const {
@@ -15,7 +17,7 @@ void AppSettings::addRecent(const QString& path) {
 
 Theme::Choice AppSettings::theme() const {
     const int value = m_settings.value("theme", 0).toInt();
-    return value == 1 ? Theme::Choice::Light : value == 2 ? Theme::Choice::Dark : Theme::Choice::System;
+    return value > 0 && value < Theme::choiceNames().size() ? Theme::Choice(value) : Theme::Choice::System;
 }
 
 void AppSettings::setTheme(Theme::Choice choice) {
@@ -44,6 +46,38 @@ QString AppSettings::draftChoices() const {
 
 void AppSettings::setDraftChoices(const QString& choices) {
     m_settings.setValue("draft_choices", choices);
+}
+
+WritingChoices AppSettings::writing() const {
+    const WritingChoices usual;
+    const auto read = [this](const char* key, const auto& fallback) {
+        return m_settings.value(QStringLiteral("writing/") + QLatin1String(key), fallback);
+    };
+    WritingChoices choices;
+    choices.family = read("family", usual.family).toString();
+    choices.pixels = read("pixels", usual.pixels).toInt();
+    choices.lineHeight = read("line_height", usual.lineHeight).toDouble();
+    choices.characters = read("characters", usual.characters).toInt();
+    choices.focus = FocusOn(std::clamp(read("focus", int(usual.focus)).toInt(), 0, int(FocusOn::Paragraph)));
+    choices.typewriter = read("typewriter", usual.typewriter).toBool();
+    choices.smartPunctuation = read("smart_punctuation", usual.smartPunctuation).toBool();
+    choices.spelling = read("spelling", usual.spelling).toBool();
+    choices.language = read("language", usual.language).toString();
+    return choices;
+}
+
+void AppSettings::setWriting(const WritingChoices& choices) {
+    m_settings.beginGroup(QStringLiteral("writing"));
+    m_settings.setValue("family", choices.family);
+    m_settings.setValue("pixels", choices.pixels);
+    m_settings.setValue("line_height", choices.lineHeight);
+    m_settings.setValue("characters", choices.characters);
+    m_settings.setValue("focus", int(choices.focus));
+    m_settings.setValue("typewriter", choices.typewriter);
+    m_settings.setValue("smart_punctuation", choices.smartPunctuation);
+    m_settings.setValue("spelling", choices.spelling);
+    m_settings.setValue("language", choices.language);
+    m_settings.endGroup();
 }
 
 QByteArray AppSettings::geometry() const {

@@ -3,6 +3,7 @@
 // UI thread; written at once. A setting that cannot be read is its default.
 #pragma once
 
+#include "ui/settings/writing.h"
 #include "ui/theme/theme.h"
 
 #include <QSettings>
@@ -24,6 +25,8 @@ public:
     void setUsesModel(bool uses);
     QString draftChoices() const;
     void setDraftChoices(const QString& choices);
+    WritingChoices writing() const;
+    void setWriting(const WritingChoices& choices);
     QByteArray geometry() const;
     void setGeometry(const QByteArray& geometry);
     QByteArray splitter() const;

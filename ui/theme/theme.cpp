@@ -10,18 +10,9 @@
 #include <QPalette>
 #include <QStyle>
 #include <QStyleHints>
-#include <cmath>
 
 namespace palimpsest {
 namespace {
-
-double linear(double channel) {
-    return channel <= 0.04045 ? channel / 12.92 : std::pow((channel + 0.055) / 1.055, 2.4);
-}
-
-double luminance(const QColor& c) {
-    return 0.2126 * linear(c.redF()) + 0.7152 * linear(c.greenF()) + 0.0722 * linear(c.blueF());
-}
 
 QPalette paletteOf(const Colours& c) {
     QPalette p;
@@ -75,68 +66,24 @@ QString styleSheetOf(const Colours& c) {
     return sheet;
 }
 
+const Colours& coloursOf(Theme::Choice choice, bool systemIsDark) {
+    switch (choice) {
+    case Theme::Choice::System: break;
+    case Theme::Choice::Light: return lightColours();
+    case Theme::Choice::Dark: return darkColours();
+    case Theme::Choice::HighContrast: return highContrastColours();
+    case Theme::Choice::HighContrastDark: return highContrastDarkColours();
+    case Theme::Choice::ColourSafe: return colourSafeColours();
+    case Theme::Choice::ColourSafeDark: return colourSafeDarkColours();
+    }
+    return systemIsDark ? darkColours() : lightColours();
+}
+
+bool isDarker(const QColor& a, const QColor& b) {
+    return contrastRatio(a, Qt::black) < contrastRatio(b, Qt::black);
+}
+
 } // namespace
-
-const Colours& lightColours() {
-    static const Colours colours{
-        .desk = QColor(0xf4f2ee),
-        .chrome = QColor(0xeeebe5),
-        .page = QColor(0xfffdf9),
-        .text = QColor(0x2b2a27),
-        .chromeText = QColor(0x4a4741),
-        .quiet = QColor(0x5f5a51),
-        .control = QColor(0x7a756b),
-        .line = QColor(0xd8d2c6),
-        .hover = QColor(0xe4dfd5),
-        .selected = QColor(0xdcd6ca),
-        .accent = QColor(0x9c6427),
-        .accentText = QColor(0x78491a),
-        .onAccent = QColor(0xfffdf9),
-        .strip = QColor(0xfbf6ec),
-        .locked = QColor(0xf0e2cc),
-        .unsure = QColor(0x716c64),
-        .good = QColor(0x415e30),
-        .goodPale = QColor(0x77896a),
-        .selection = QColor(0xe8d5b5),
-        .found = QColor(0xf7e9a8),
-        .misspelt = QColor(0xb3372b),
-        .focus = QColor(0x8a5a1e),
-    };
-    return colours;
-}
-
-const Colours& darkColours() {
-    static const Colours colours{
-        .desk = QColor(0x151411),
-        .chrome = QColor(0x191815),
-        .page = QColor(0x1f1d1a),
-        .text = QColor(0xe6e0d5),
-        .chromeText = QColor(0xcfc8bb),
-        .quiet = QColor(0xa39c90),
-        .control = QColor(0x857f74),
-        .line = QColor(0x38342e),
-        .hover = QColor(0x26231f),
-        .selected = QColor(0x302c26),
-        .accent = QColor(0xd39a55),
-        .accentText = QColor(0xd9a566),
-        .onAccent = QColor(0x1f1a12),
-        .strip = QColor(0x29251f),
-        .locked = QColor(0x4a3a22),
-        .unsure = QColor(0x8f897e),
-        .good = QColor(0x94b37e),
-        .goodPale = QColor(0x6d8360),
-        .selection = QColor(0x5a4628),
-        .found = QColor(0x4c4a1d),
-        .misspelt = QColor(0xe58a78),
-        .focus = QColor(0xd39a55),
-    };
-    return colours;
-}
-
-double contrastRatio(const QColor& a, const QColor& b) {
-    const double la = luminance(a), lb = luminance(b);
-    return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
-}
 
 Theme::Theme(QApplication& application) : m_application(application), m_systemPalette(application.palette()) {
     for (const char* face : {"Regular", "Italic", "Bold"})
@@ -144,6 +91,20 @@ Theme::Theme(QApplication& application) : m_application(application), m_systemPa
     application.setStyle(new PageStyle);
     application.installEventFilter(this);
     apply();
+}
+
+QStringList Theme::choiceNames() {
+    return {tr("Follow the system"),
+            tr("Light"),
+            tr("Dark"),
+            tr("High contrast"),
+            tr("High contrast, dark"),
+            tr("Colour-blind safe"),
+            tr("Colour-blind safe, dark")};
+}
+
+bool Theme::isDark() const {
+    return isDarker(colours().page, colours().text);
 }
 
 void Theme::choose(Choice choice) {
@@ -169,7 +130,7 @@ bool Theme::reducesMotion() const {
 
 // Qt 6.4 has no colour-scheme hint: the palette the platform gave the application tells.
 bool Theme::systemIsDark() const {
-    return luminance(m_systemPalette.color(QPalette::Window)) < luminance(m_systemPalette.color(QPalette::WindowText));
+    return isDarker(m_systemPalette.color(QPalette::Window), m_systemPalette.color(QPalette::WindowText));
 }
 
 bool Theme::eventFilter(QObject* watched, QEvent* event) {
@@ -185,7 +146,7 @@ bool Theme::eventFilter(QObject* watched, QEvent* event) {
 }
 
 void Theme::apply() {
-    m_dark = m_choice == Choice::Dark || (m_choice == Choice::System && systemIsDark());
+    m_colours = &coloursOf(m_choice, systemIsDark());
     m_applying = true;
     m_application.setPalette(paletteOf(colours()));
     m_application.setStyleSheet(styleSheetOf(colours()));

@@ -1,0 +1,155 @@
+#include "ui/settings/settings_dialog.h"
+
+#include "ui/settings/app_settings.h"
+#include "ui/widgets/choice_box.h"
+#include "ui/widgets/track_slider.h"
+
+#include <QCheckBox>
+#include <QDialogButtonBox>
+#include <QFontDatabase>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QPushButton>
+#include <QScopedValueRollback>
+
+namespace palimpsest {
+namespace {
+
+constexpr double kLineSteps = 20; // of a slider in one line height
+
+void addHeading(QFormLayout& form, const QString& text) {
+    auto* heading = new QLabel(text);
+    heading->setObjectName("sectionTitle");
+    heading->setContentsMargins(0, form.rowCount() ? 12 : 0, 0, 2);
+    form.addRow(heading);
+}
+
+} // namespace
+
+SettingsDialog::SettingsDialog(Theme& theme, Writing& writing, QWidget* parent)
+    : QDialog(parent), m_theme(theme), m_writing(writing) {
+    setWindowTitle(tr("Settings"));
+    auto* form = new QFormLayout(this);
+    form->setContentsMargins(22, 18, 22, 16);
+    form->setVerticalSpacing(8);
+    form->setHorizontalSpacing(18);
+    addPage(*form);
+    addWriting(*form);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::RestoreDefaults | QDialogButtonBox::Close, this);
+    buttons->button(QDialogButtonBox::RestoreDefaults)->setText(tr("Usual values"));
+    buttons->button(QDialogButtonBox::Close)->setText(tr("Close"));
+    for (QAbstractButton* button : buttons->buttons()) {
+        button->setIcon({});
+        button->setAccessibleName(button->text());
+    }
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::close);
+    connect(buttons->button(QDialogButtonBox::RestoreDefaults), &QPushButton::clicked, this,
+            [this] { m_writing.choose({}); });
+    auto* gap = new QWidget(this);
+    gap->setFixedHeight(6);
+    form->addRow(gap);
+    form->addRow(buttons);
+    showChoices(writing.choices());
+    connect(&writing, &Writing::changed, this, [this] { showChoices(m_writing.choices()); });
+    setMinimumWidth(480);
+}
+
+ChoiceBox* SettingsDialog::addChoice(QFormLayout& form, const QString& name, const QStringList& choices) {
+    auto* box = new ChoiceBox(this);
+    box->addItems(choices);
+    box->setAccessibleName(name);
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    form.addRow(name, box);
+    connect(box, &QComboBox::activated, this, &SettingsDialog::choose);
+    return box;
+}
+
+TrackSlider* SettingsDialog::addSlider(QFormLayout& form, const QString& name, int least, int most,
+                                       std::function<QString(int)> said) {
+    auto* row = new QWidget(this);
+    auto* slider = new TrackSlider(row);
+    auto* shown = new QLabel(said(least), row);
+    shown->setObjectName("quiet");
+    shown->setMinimumWidth(fontMetrics().horizontalAdvance(said(most)) + 4);
+    shown->setAlignment(Qt::AlignTrailing | Qt::AlignVCenter);
+    slider->setRange(least, most);
+    slider->setAccessibleName(name);
+    auto* box = new QHBoxLayout(row);
+    box->setContentsMargins(0, 0, 0, 0);
+    box->addWidget(slider, 1);
+    box->addWidget(shown);
+    auto* label = new QLabel(name, this);
+    label->setBuddy(slider);
+    form.addRow(label, row);
+    connect(slider, &TrackSlider::valueChanged, this, [this, slider, shown, said = std::move(said)](int value) {
+        shown->setText(said(value));
+        slider->setAccessibleDescription(shown->text());
+        choose();
+    });
+    return slider;
+}
+
+QCheckBox* SettingsDialog::addCheck(QFormLayout& form, const QString& name) {
+    auto* check = new QCheckBox(name, this);
+    check->setAccessibleName(name);
+    form.addRow(QString(), check);
+    connect(check, &QCheckBox::toggled, this, &SettingsDialog::choose);
+    return check;
+}
+
+void SettingsDialog::addPage(QFormLayout& form) {
+    QStringList families;
+    for (const QString& family : QFontDatabase::families())
+        if (QFontDatabase::isSmoothlyScalable(family) && !QFontDatabase::isPrivateFamily(family)) families << family;
+    const auto number = [](int value) { return QLocale().toString(value); };
+    using C = WritingChoices;
+    addHeading(form, tr("The page"));
+    m_family = addChoice(form, tr("Font"), families);
+    m_pixels = addSlider(form, tr("Size"), C::kLeastPixels, C::kMostPixels, number);
+    m_lineHeight = addSlider(form, tr("Line height"), qRound(C::kLeastLineHeight * kLineSteps),
+                             qRound(C::kMostLineHeight * kLineSteps),
+                             [](int value) { return QLocale().toString(value / kLineSteps, 'f', 2); });
+    m_characters = addSlider(form, tr("Width"), C::kLeastCharacters, C::kMostCharacters,
+                             [](int value) { return tr("%n characters", nullptr, value); });
+    m_themes = addChoice(form, tr("Theme"), Theme::choiceNames());
+    connect(&m_theme, &Theme::changed, this, [this] { m_themes->setCurrentIndex(int(m_theme.choice())); });
+}
+
+void SettingsDialog::addWriting(QFormLayout& form) {
+    addHeading(form, tr("Writing"));
+    m_focus = addChoice(form, tr("Focus"), {tr("Everything"), tr("The sentence"), tr("The paragraph")});
+    m_typewriter = addCheck(form, tr("Typewriter scrolling: the row written in stays where it is"));
+}
+
+void SettingsDialog::showChoices(const WritingChoices& choices) {
+    const QScopedValueRollback<bool> showing(m_showing, true);
+    const QString usual = QString::fromLatin1(Theme::pageFontFamily());
+    m_family->setCurrentText(choices.family.isEmpty() ? usual : choices.family);
+    m_pixels->setValue(choices.pixels);
+    m_lineHeight->setValue(qRound(choices.lineHeight * kLineSteps));
+    m_characters->setValue(choices.characters);
+    m_themes->setCurrentIndex(int(m_theme.choice()));
+    m_focus->setCurrentIndex(int(choices.focus));
+    m_typewriter->setChecked(choices.typewriter);
+}
+
+void SettingsDialog::choose() {
+    if (m_showing) return;
+    WritingChoices choices = m_writing.choices();
+    const bool usual = m_family->currentText() == QLatin1String(Theme::pageFontFamily());
+    choices.family = usual ? QString() : m_family->currentText();
+    choices.pixels = m_pixels->value();
+    if (qRound(choices.lineHeight * kLineSteps) != m_lineHeight->value())
+        choices.lineHeight = m_lineHeight->value() / kLineSteps;
+    choices.characters = m_characters->value();
+    choices.focus = FocusOn(m_focus->currentIndex());
+    choices.typewriter = m_typewriter->isChecked();
+    m_writing.choose(choices);
+    if (int(m_theme.choice()) == m_themes->currentIndex()) return;
+    m_theme.choose(Theme::Choice(m_themes->currentIndex()));
+    AppSettings().setTheme(m_theme.choice());
+}
+
+} // namespace palimpsest

@@ -1,0 +1,44 @@
+// The settings, each taking effect as it is changed.
+//
+// UI thread. Follows changes made elsewhere while it is open.
+#pragma once
+
+#include "ui/settings/writing.h"
+#include "ui/theme/theme.h"
+
+#include <QDialog>
+#include <functional>
+
+class QCheckBox;
+class QFormLayout;
+
+namespace palimpsest {
+
+class ChoiceBox;
+class TrackSlider;
+
+class SettingsDialog : public QDialog {
+    Q_OBJECT
+public:
+    // Both must outlive the dialog.
+    SettingsDialog(Theme& theme, Writing& writing, QWidget* parent);
+
+private:
+    void addPage(QFormLayout& form);
+    void addWriting(QFormLayout& form);
+    ChoiceBox* addChoice(QFormLayout& form, const QString& name, const QStringList& choices);
+    TrackSlider* addSlider(QFormLayout& form, const QString& name, int least, int most,
+                           std::function<QString(int)> said);
+    QCheckBox* addCheck(QFormLayout& form, const QString& name);
+    void showChoices(const WritingChoices& choices);
+    void choose();
+
+    Theme& m_theme;
+    Writing& m_writing;
+    bool m_showing = false; // what the controls say is being set, not chosen
+    ChoiceBox *m_family, *m_themes, *m_focus;
+    TrackSlider *m_pixels, *m_lineHeight, *m_characters;
+    QCheckBox* m_typewriter;
+};
+
+} // namespace palimpsest

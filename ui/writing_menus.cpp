@@ -1,0 +1,70 @@
+#include "ui/writing_menus.h"
+
+#include "ui/settings/settings_dialog.h"
+
+#include <QAction>
+#include <QMenu>
+
+namespace palimpsest {
+
+WritingMenus::WritingMenus(MainMenus& menus, Theme& theme, Writing& writing, QWidget* window)
+    : QObject(window), m_theme(theme), m_writing(writing), m_window(window) {
+    QMenu* view = menus.viewMenu();
+    view->addSeparator();
+    const auto focus = [this, view](const QString& text, const QKeySequence& keys, FocusOn what) {
+        addSwitch(
+            view, text, keys, [what](const WritingChoices& c) { return c.focus == what; },
+            [what](WritingChoices& c, bool on) { c.focus = on ? what : FocusOn::Everything; });
+    };
+    focus(tr("Focus on the se&ntence"), QKeySequence(Qt::Key_F6), FocusOn::Sentence);
+    focus(tr("Focus on the para&graph"), QKeySequence(Qt::SHIFT | Qt::Key_F6), FocusOn::Paragraph);
+    addSwitch(
+        view, tr("T&ypewriter scrolling"), QKeySequence(Qt::Key_F8),
+        [](const WritingChoices& c) { return c.typewriter; }, [](WritingChoices& c, bool on) { c.typewriter = on; });
+    view->addSeparator();
+    addSize(view, tr("&Larger text"), {QKeySequence(Qt::CTRL | Qt::Key_Plus), QKeySequence(Qt::CTRL | Qt::Key_Equal)},
+            1);
+    addSize(view, tr("&Smaller text"), {QKeySequence(Qt::CTRL | Qt::Key_Minus)}, -1);
+    addSize(view, tr("&Usual size of text"), {QKeySequence(Qt::CTRL | Qt::Key_0)}, 0);
+
+    menus.editMenu()->addSeparator();
+    QAction* settings = menus.editMenu()->addAction(tr("&Settings…"));
+    settings->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Comma));
+    connect(settings, &QAction::triggered, this, &WritingMenus::openSettings);
+}
+
+QAction* WritingMenus::addSwitch(QMenu* menu, const QString& text, const QKeySequence& keys,
+                                 std::function<bool(const WritingChoices&)> isOn,
+                                 std::function<void(WritingChoices&, bool)> set) {
+    QAction* action = menu->addAction(text);
+    action->setShortcut(keys);
+    action->setCheckable(true);
+    const auto show = [this, action, isOn = std::move(isOn)] { action->setChecked(isOn(m_writing.choices())); };
+    show();
+    connect(&m_writing, &Writing::changed, action, show);
+    connect(action, &QAction::triggered, this, [this, set = std::move(set)](bool on) {
+        WritingChoices choices = m_writing.choices();
+        set(choices, on);
+        m_writing.choose(choices);
+    });
+    return action;
+}
+
+// `change` in pixels; 0 = back to the usual size.
+void WritingMenus::addSize(QMenu* menu, const QString& text, const QList<QKeySequence>& keys, int change) {
+    QAction* action = menu->addAction(text);
+    action->setShortcuts(keys);
+    connect(action, &QAction::triggered, this, [this, change] {
+        WritingChoices choices = m_writing.choices();
+        choices.pixels = change ? choices.pixels + change : WritingChoices().pixels;
+        m_writing.choose(choices);
+    });
+}
+
+void WritingMenus::openSettings() {
+    auto* dialog = new SettingsDialog(m_theme, m_writing, m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->show();
+}
+
+} // namespace palimpsest
