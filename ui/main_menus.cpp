@@ -9,7 +9,13 @@
 namespace palimpsest {
 
 MainMenus::MainMenus(QMainWindow& window, Theme& theme, SceneEditor& editor, Binder& binder, Drafting& drafting)
-    : QObject(&window), m_window(window), m_theme(theme), m_editor(editor), m_binder(binder), m_drafting(drafting) {
+    : QObject(&window),
+      m_window(window),
+      m_theme(theme),
+      m_editor(editor),
+      m_binder(binder),
+      m_binderCommands(*new BinderCommands(binder)),
+      m_drafting(drafting) {
     window.menuBar()->setAccessibleName(tr("Menus"));
     buildFile();
     buildEdit();
@@ -54,6 +60,7 @@ void MainMenus::setRecent(const QStringList& paths) {
 
 void MainMenus::setProjectOpen(bool open) {
     for (QAction* action : m_needProject) action->setEnabled(open);
+    m_binderCommands.setProjectOpen(open);
 }
 
 void MainMenus::buildEdit() {
@@ -194,20 +201,7 @@ void MainMenus::refreshDraft() {
 }
 
 void MainMenus::buildProject() {
-    QMenu* menu = m_window.menuBar()->addMenu(tr("&Project"));
-    Binder* binder = &m_binder;
-    m_needProject << add(menu, tr("&Rename"), QKeySequence(Qt::Key_F2), [binder] {
-        binder->renameCurrent();
-    }) << add(menu, tr("&Pin or unpin the note"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), [binder] {
-        binder->togglePin();
-    }) << add(menu, tr("Move &up"), QKeySequence(Qt::ALT | Qt::Key_Up), [binder] {
-        binder->moveCurrent(-1);
-    }) << add(menu, tr("Move &down"), QKeySequence(Qt::ALT | Qt::Key_Down), [binder] { binder->moveCurrent(1); });
-    QAction* trash = add(menu, tr("Move to the &trash"), QKeySequence::Delete, [binder] { binder->trashCurrent(); });
-    // Delete is a key of the text as well: it moves a scene only where the binder has the keyboard.
-    trash->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    binder->tree()->addAction(trash);
-    m_needProject << trash;
+    m_binderCommands.fill(*m_window.menuBar()->addMenu(tr("&Project")));
 }
 
 } // namespace palimpsest

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "ui/drafting/drafting.h"
-#include "ui/outline/binder.h"
+#include "ui/outline/binder_commands.h"
 
 #include <QMainWindow>
 
@@ -54,6 +54,7 @@ private:
     Theme& m_theme;
     SceneEditor& m_editor;
     Binder& m_binder;
+    BinderCommands& m_binderCommands; // the binder's child
     Drafting& m_drafting;
     QMenu *m_edit = nullptr, *m_view = nullptr, *m_recent = nullptr;
     QAction *m_showBinder, *m_showPanel, *m_fullScreen, *m_reduceMotion, *m_showProvenance;

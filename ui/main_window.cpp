@@ -182,12 +182,14 @@ void MainWindow::showNothing() {
     refreshStatus();
 }
 
-void MainWindow::onTrashed(NodeId node) {
-    const Node* trashed = m_project.node(node);
-    if (!trashed) return;
-    m_bar->offer(tr("“%1” is in the trash.").arg(trashed->title), tr("Undo"), [this, node] {
-        m_project.setTrashed(node, false);
-        openNode(node);
+void MainWindow::onTrashed(const std::vector<qint64>& nodes) {
+    const Node* first = m_project.node(nodes.front());
+    if (!first) return;
+    const QString sentence = nodes.size() == 1 ? tr("“%1” is in the trash.").arg(first->title)
+                                               : tr("%n items are in the trash.", nullptr, int(nodes.size()));
+    m_bar->offer(sentence, tr("Undo"), [this, nodes] {
+        m_binder->edits().setTrashed(nodes, false);
+        openNode(nodes.front());
     });
 }
 

@@ -65,7 +65,7 @@ private:
     void connectMenus();
     void applyLook();
     void onOpened(OpenOutcome outcome, const QString& sentence);
-    void onTrashed(NodeId node);
+    void onTrashed(const std::vector<qint64>& nodes);
     void askNew();
     void askOpen();
     void addScene();

@@ -261,7 +261,7 @@ private Q_SLOTS:
     void trashingASceneOffersToUndoIt() {
         WindowFixture f;
         QVERIFY(f.ready());
-        f.window->binder().trashCurrent();
+        f.window->binder().trashChosen();
         QVERIFY(f.project->node(f.scene)->trashed);
         QVERIFY(QTest::qWaitFor([&] { return f.window->shownNode() == f.other; }));
         QTest::mouseClick(button(f.window->bar(), "Undo"), Qt::LeftButton);

@@ -1,48 +1,71 @@
-// The binder: parts, chapters and scenes of the book, and its notes, as a tree with the words of each.
+// The binder: parts, chapters and scenes of the book, its notes, and what is in the trash, as a tree with the words of
+// each.
 //
-// UI thread. Shows the project and asks it for changes; what a change means for the page is the window's affair.
+// UI thread. Shows the project and changes it through OutlineEdits, so that every change can be undone; what a change
+// means for the page is the window's affair.
 #pragma once
 
-#include "app/services/project_service.h"
-#include "ui/theme/theme.h"
+#include "ui/outline/binder_tree.h"
+#include "ui/outline/outline_edits.h"
 
 #include <QTimer>
-#include <QTreeWidget>
 #include <QWidget>
 
 namespace palimpsest {
+
+enum class BinderSection;
 
 class Binder : public QWidget {
     Q_OBJECT
 public:
     Binder(const Theme& theme, ProjectService& project, QWidget* parent = nullptr);
 
-    QTreeWidget* tree() const { return m_tree; }
-    NodeId current() const;    // 0 = none
-    void select(NodeId node);  // without opening it
-    NodeId firstScene() const; // in reading order; 0 = none
+    BinderTree* tree() const { return m_tree; }
+    OutlineEdits& edits() { return m_edits; }
+    const ProjectService& project() const { return m_project; }
+    NodeId current() const;             // 0 = none
+    std::vector<NodeId> chosen() const; // in the order of the rows
+    void select(NodeId node);           // without opening it
+    NodeId firstScene() const;          // in reading order; 0 = none
     std::vector<NodeId> scenesInOrder() const;
 
     void addNode(NodeKind kind); // beside or in the current one; its title is edited at once
     void renameCurrent();
-    void trashCurrent();
-    void moveCurrent(int direction); // -1 up, 1 down, into the neighbouring chapter at the ends
-    void togglePin();
+    void trashChosen();
+    void restoreChosen();
+    void moveChosen(MoveWay way);
+    void togglePins(); // of the notes chosen; all alike
+    void undo();
+    void redo();
 
 Q_SIGNALS:
-    void opened(qint64 node);  // a scene or note was chosen
-    void trashed(qint64 node); // for the undo bar
+    void opened(qint64 node);                       // a scene or note was chosen alone
+    void trashed(const std::vector<qint64>& nodes); // for the undo bar
+    void menuAsked(const QPoint& globalPosition);   // for what is chosen
+    void chosenChanged();
 
 private:
+    struct Shown; // what a refresh keeps
+    void connectProject();
+    void connectTree();
     void refresh();
+    Shown remember() const;
+    void restore(const Shown& shown);
     void addChildren(QTreeWidgetItem* parent, NodeId id);
-    QTreeWidgetItem* addSection(const QString& title);
-    QTreeWidgetItem* itemOf(NodeId node) const;
+    void addTrash();
+    QTreeWidgetItem* addSection(BinderSection section, const QString& title);
+    QTreeWidgetItem* addItem(QTreeWidgetItem* parent, const Node& node);
+    QTreeWidgetItem* itemOf(NodeId node) const { return m_items.value(node); }
     void showWords(QTreeWidgetItem* item);
-    std::vector<const Node*> childrenOf(NodeId parent) const;
+    void onChosen();
+    void onEdited(QTreeWidgetItem* item);
+    bool isOnItsOwn(NodeId node) const; // can be opened
+    void showTouched();
 
     ProjectService& m_project;
-    QTreeWidget* m_tree;
+    BinderTree* m_tree;
+    OutlineEdits m_edits;
+    QHash<NodeId, QTreeWidgetItem*> m_items;
     QTimer m_refresh;
     NodeId m_wanted = 0;    // to be selected at the next refresh
     NodeId m_justAdded = 0; // whose title is to be edited

@@ -16,7 +16,7 @@ constexpr int kRow = 25, kHeadingRow = 34, kEdge = 10;
 } // namespace
 
 QSize BinderDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
-    const int row = index.data(kNodeRole).toLongLong() == 0 ? kHeadingRow : kRow;
+    const int row = index.data(kSectionRole).toInt() != 0 ? kHeadingRow : kRow;
     return {80, std::max(row, option.fontMetrics.height() + 6)};
 }
 
@@ -38,7 +38,7 @@ void BinderDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     QRect row = option.rect;
     QFont font = option.font;
 
-    if (index.data(kNodeRole).toLongLong() == 0) {
+    if (index.data(kSectionRole).toInt() != 0) {
         font.setPointSizeF(font.pointSizeF() * 0.82);
         font.setWeight(QFont::DemiBold);
         font.setLetterSpacing(QFont::AbsoluteSpacing, 0.4);
@@ -53,7 +53,7 @@ void BinderDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     if (selected || (option.state & QStyle::State_MouseOver)) {
         QRectF pill(6, row.top() + 0.5, (tree ? tree->viewport()->width() : row.width()) - 12, row.height() - 1);
         painter->setBrush(selected ? c.selected : c.hover);
-        const bool ring = selected && tree && tree->hasFocus();
+        const bool ring = tree && tree->hasFocus() && tree->currentIndex() == index;
         painter->setPen(ring ? QPen(c.focus, 1.4) : QPen(Qt::NoPen));
         painter->drawRoundedRect(pill, 5, 5);
     }

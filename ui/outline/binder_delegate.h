@@ -9,10 +9,13 @@ namespace palimpsest {
 
 enum BinderRole {
     kNodeRole = Qt::UserRole, // NodeId; 0 = a heading
+    kSectionRole,             // BinderSection, of a heading; else 0
     kKindRole,                // NodeKind
     kWordsRole,               // int, its own and its children's
     kPinnedRole,
 };
+
+enum class BinderSection { None, Manuscript, Notes, Trash };
 
 class BinderDelegate : public QStyledItemDelegate {
     Q_OBJECT

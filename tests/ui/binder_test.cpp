@@ -1,0 +1,231 @@
+// The binder in the real window: dragging, keys, several at once, and the undoing of all of it.
+#include "tests/ui/window_fixture.h"
+
+#include <QDropEvent>
+#include <QLineEdit>
+#include <QMimeData>
+
+namespace palimpsest::test {
+namespace {
+
+// A part with two chapters of two scenes each behind what every fixture has.
+struct BinderFixture : WindowFixture {
+    NodeId part = 0, first = 0, second = 0, a = 0, b = 0, c = 0, d = 0;
+
+    BinderFixture() {
+        auto opened = ProjectStore::open(path);
+        ProjectStore& store = *opened.store;
+        part = *store.addNode(0, 3, NodeKind::Part, "Part");
+        first = *store.addNode(part, 0, NodeKind::Chapter, "First");
+        second = *store.addNode(part, 1, NodeKind::Chapter, "Second");
+        a = *store.addNode(first, 0, NodeKind::Scene, "a");
+        b = *store.addNode(first, 1, NodeKind::Scene, "b");
+        c = *store.addNode(second, 0, NodeKind::Scene, "c");
+        d = *store.addNode(second, 1, NodeKind::Scene, "d");
+    }
+
+    Binder& binder() { return window->binder(); }
+    BinderTree& tree() { return *binder().tree(); }
+
+    QTreeWidgetItem* item(NodeId node) {
+        for (QTreeWidgetItemIterator it(&tree()); *it; ++it)
+            if ((*it)->data(0, Qt::UserRole).toLongLong() == node) return *it;
+        return nullptr;
+    }
+    QTreeWidgetItem* heading(const QString& title) {
+        const auto found = tree().findItems(title, Qt::MatchExactly);
+        return found.isEmpty() ? nullptr : found.front();
+    }
+    void choose(const std::vector<NodeId>& nodes) {
+        tree().setFocus();
+        tree().clearSelection();
+        tree().setCurrentItem(item(nodes.front()));
+        for (NodeId node : nodes) item(node)->setSelected(true);
+    }
+    QStringList children(NodeId parent) {
+        QStringList titles;
+        for (const Node& node : childrenOf(project->nodes(), parent))
+            if (!node.trashed) titles << node.title;
+        return titles;
+    }
+    // Drops `nodes` at a height of the row: 0 its upper edge … 1 its lower edge.
+    bool drop(const std::vector<NodeId>& nodes, QTreeWidgetItem* onto, double height) {
+        QModelIndexList indexes;
+        for (NodeId node : nodes) indexes << tree().indexFromItem(item(node));
+        const std::unique_ptr<QMimeData> data(tree().model()->mimeData(indexes));
+        const QRect row = tree().visualItemRect(onto);
+        const QPoint at(row.center().x(), row.top() + int(height * (row.height() - 1)));
+        QDragEnterEvent enter(at, Qt::MoveAction, data.get(), Qt::LeftButton, {});
+        QCoreApplication::sendEvent(tree().viewport(), &enter);
+        QDragMoveEvent move(at, Qt::MoveAction, data.get(), Qt::LeftButton, {});
+        QCoreApplication::sendEvent(tree().viewport(), &move);
+        if (!move.isAccepted()) return false;
+        QDropEvent drop(at, Qt::MoveAction, data.get(), Qt::LeftButton, {});
+        QCoreApplication::sendEvent(tree().viewport(), &drop);
+        QTest::qWait(1); // the tree shows it
+        return drop.isAccepted();
+    }
+    void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
+        QTest::keyClick(&tree(), key, modifiers);
+        QTest::qWait(1);
+    }
+};
+
+} // namespace
+
+class BinderTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void oneIsDraggedBetweenOthersAndIntoAChapter() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        QVERIFY(f.drop({f.a}, f.item(f.d), 0.0));
+        QCOMPARE(f.children(f.second), QStringList({"c", "a", "d"}));
+        QVERIFY(f.drop({f.a}, f.item(f.first), 0.5));
+        QCOMPARE(f.children(f.first), QStringList({"b", "a"}));
+        QVERIFY(f.drop({f.b}, f.item(f.d), 1.0));
+        QCOMPARE(f.children(f.second), QStringList({"c", "d", "b"}));
+    }
+
+    void severalAreDraggedTogetherAndComeBackWithOneUndo() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        QVERIFY(f.drop({f.a, f.d}, f.item(f.c), 0.0));
+        QCOMPARE(f.children(f.second), QStringList({"a", "d", "c"}));
+        f.tree().setFocus();
+        f.press(Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(f.children(f.second), QStringList({"c", "d"}));
+        QCOMPARE(f.children(f.first), QStringList({"a", "b"}));
+        f.press(Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
+        QCOMPARE(f.children(f.second), QStringList({"a", "d", "c"}));
+    }
+
+    void aPartIsNotDroppedIntoItsOwnChapterNorANoteIntoTheBook() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        QVERIFY(!f.drop({f.part}, f.item(f.second), 0.5));
+        QVERIFY(!f.drop({f.note}, f.item(f.first), 0.5));
+        QVERIFY(!f.drop({f.a}, f.heading("Notes"), 0.5));
+    }
+
+    void whatIsDraggedToTheTrashComesOutByDraggingToo() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        f.choose({f.d});
+        f.press(Qt::Key_Delete);
+        QVERIFY(f.heading("Trash"));
+        QVERIFY(f.drop({f.c}, f.heading("Trash"), 0.5));
+        QVERIFY(f.project->node(f.c)->trashed);
+        f.heading("Trash")->setExpanded(true);
+        QVERIFY(f.drop({f.c}, f.item(f.a), 0.0));
+        QVERIFY(!f.project->node(f.c)->trashed);
+        QCOMPARE(f.children(f.first), QStringList({"c", "a", "b"}));
+        f.tree().setFocus();
+        f.press(Qt::Key_Z, Qt::ControlModifier);
+        QVERIFY(f.project->node(f.c)->trashed);
+    }
+
+    void altWithArrowsMovesWhatIsChosenAndItStaysChosen() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        f.choose({f.b});
+        f.press(Qt::Key_Up, Qt::AltModifier);
+        QCOMPARE(f.children(f.first), QStringList({"b", "a"}));
+        f.press(Qt::Key_Down, Qt::AltModifier);
+        f.press(Qt::Key_Down, Qt::AltModifier);
+        QCOMPARE(f.children(f.second), QStringList({"b", "c", "d"}));
+        f.press(Qt::Key_Left, Qt::AltModifier);
+        QCOMPARE(f.children(f.part), QStringList({"First", "Second", "b"}));
+        f.press(Qt::Key_Right, Qt::AltModifier);
+        QCOMPARE(f.children(f.second), QStringList({"c", "d", "b"}));
+        QCOMPARE(f.binder().chosen(), std::vector<NodeId>{f.b});
+        f.choose({f.c, f.d});
+        f.press(Qt::Key_Down, Qt::AltModifier);
+        QCOMPARE(f.children(f.second), QStringList({"b", "c", "d"}));
+        QCOMPARE(f.binder().chosen(), (std::vector<NodeId>{f.c, f.d}));
+    }
+
+    void theSameKeysInThePageMoveNoScene() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        f.editor().setFocus();
+        QTest::keyClick(&f.editor(), Qt::Key_Down, Qt::AltModifier);
+        QCOMPARE(f.children(0).front(), QString("Second buoy"));
+    }
+
+    void severalChosenOpenNothingAndGoToTheTrashTogether() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        f.choose({f.a});
+        QVERIFY(QTest::qWaitFor([&] { return f.window->shownNode() == f.a; }));
+        QTest::keyClick(&f.tree(), Qt::Key_Down, Qt::ShiftModifier);
+        QCOMPARE(f.binder().chosen().size(), std::size_t(2));
+        QTest::qWait(1);
+        QCOMPARE(f.window->shownNode(), f.a);
+        f.press(Qt::Key_Delete);
+        QVERIFY(f.project->node(f.a)->trashed && f.project->node(f.b)->trashed);
+        QVERIFY(f.window->bar().sentence().startsWith("2 items"));
+        f.press(Qt::Key_Z, Qt::ControlModifier);
+        QVERIFY(!f.project->node(f.a)->trashed && !f.project->node(f.b)->trashed);
+    }
+
+    void aTitleIsTypedInPlaceAndTakenBack() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        f.choose({f.c});
+        f.press(Qt::Key_F2);
+        auto* title = f.tree().findChild<QLineEdit*>();
+        QVERIFY(title);
+        title->selectAll();
+        QTest::keyClicks(title, "The bell");
+        QTest::keyClick(title, Qt::Key_Return);
+        QVERIFY(QTest::qWaitFor([&] { return f.project->node(f.c)->title == "The bell"; }));
+        f.tree().setFocus();
+        f.press(Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(f.project->node(f.c)->title, QString("c"));
+    }
+
+    void aNewSceneStandsBehindTheCurrentOneAndUndoTrashesIt() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        f.choose({f.a});
+        f.binder().addNode(NodeKind::Scene);
+        QVERIFY(QTest::qWaitFor([&] { return f.children(f.first).size() == 3; }));
+        QCOMPARE(f.children(f.first), QStringList({"a", "New scene", "b"}));
+        QVERIFY(QTest::qWaitFor([&] { return f.tree().isEditing(); }));
+        QTest::keyClick(f.tree().findChild<QLineEdit*>(), Qt::Key_Escape);
+        f.tree().setFocus();
+        f.press(Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(f.children(f.first), QStringList({"a", "b"}));
+        QCOMPARE(f.heading("Trash")->childCount(), 1);
+    }
+
+    void pinsOfSeveralNotesAreOneStep() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        f.choose({f.note});
+        f.binder().togglePins();
+        QVERIFY(!f.project->node(f.note)->pinned);
+        f.binder().undo();
+        QVERIFY(f.project->node(f.note)->pinned);
+    }
+
+    void whatIsUndoneIsOnTheDisk() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        QVERIFY(f.drop({f.a, f.b}, f.item(f.d), 1.0));
+        f.binder().undo();
+        f.binder().redo();
+        (void)f.stored(); // closes
+        auto opened = ProjectStore::open(f.path);
+        QStringList titles;
+        const std::vector<Node> nodes = *opened.store->nodes();
+        for (const Node& node : childrenOf(nodes, f.second)) titles << node.title;
+        QCOMPARE(titles, QStringList({"c", "d", "a", "b"}));
+    }
+};
+
+} // namespace palimpsest::test
+
+QTEST_MAIN(palimpsest::test::BinderTest)
+#include "binder_test.moc"
