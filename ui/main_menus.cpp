@@ -169,7 +169,8 @@ void MainMenus::buildDraft() {
     QAction* fill = add(menu, tr("&Fill this gap"), fillKeys, [drafting] { drafting->start(DraftKind::Infill); });
     QAction* rewrite = add(menu, tr("&Rewrite this"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R),
                            [drafting] { drafting->start(DraftKind::Rewrite); });
-    m_editor.addActions({go, fill, rewrite}); // for the page's context menu
+    m_starts = {go, fill, rewrite};
+    m_editor.addActions(m_starts); // for the page's context menu
     m_stop = add(menu, tr("&Stop"), QKeySequence(Qt::Key_Escape), [drafting] { drafting->stop(); });
     menu->addSeparator();
     m_accept = add(menu, tr("&Accept"), QKeySequence(Qt::ALT | Qt::Key_Return),
@@ -187,11 +188,17 @@ void MainMenus::buildDraft() {
                  onPassage([](Passage& passage) { passage.focus(); }));
     m_lock = add(menu, tr("&Lock or free the word"), QKeySequence(Qt::CTRL | Qt::Key_K),
                  onPassage([](Passage& passage) { passage.view().toggleFocusedWord(); }));
+    menu->addSeparator();
+    m_useModel = menu->addAction(tr("&Use the model"));
+    m_useModel->setCheckable(true);
+    connect(m_useModel, &QAction::triggered, drafting, &Drafting::useModel);
 }
 
 void MainMenus::refreshDraft() {
     const Passage* passage = m_drafting.passage();
     const bool runs = m_drafting.isRunning();
+    m_useModel->setChecked(m_drafting.usesModel());
+    for (QAction* start : m_starts) start->setEnabled(m_drafting.usesModel());
     const bool hasWords = passage && !passage->session().tokens().empty();
     m_stop->setEnabled(runs);
     for (QAction* action : {m_goTo, m_lock, m_discard}) action->setEnabled(passage);

@@ -58,7 +58,8 @@ private:
     Drafting& m_drafting;
     QMenu *m_edit = nullptr, *m_view = nullptr, *m_recent = nullptr;
     QAction *m_showBinder, *m_showPanel, *m_fullScreen, *m_reduceMotion, *m_showProvenance;
-    QAction *m_stop, *m_accept, *m_another, *m_moveTheRest, *m_branch, *m_discard, *m_goTo, *m_lock;
+    QAction *m_stop, *m_accept, *m_another, *m_moveTheRest, *m_branch, *m_discard, *m_goTo, *m_lock, *m_useModel;
+    QList<QAction*> m_starts; // of drafts
     QList<QAction*> m_needProject;
 };
 

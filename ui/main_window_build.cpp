@@ -105,7 +105,10 @@ void MainWindow::connectServices() {
     connect(m_binder, &Binder::opened, this, &MainWindow::openNode);
     connect(m_binder, &Binder::trashed, this, &MainWindow::onTrashed);
     connect(m_drafting, &Drafting::said, this, &MainWindow::say);
-    connect(m_panel, &DraftingPanel::modelSwitched, this, [](bool on) { AppSettings().setUsesModel(on); });
+    connect(m_drafting, &Drafting::unsaid, this, [this](const QString& sentence) {
+        if (m_bar->sentence() == sentence) m_bar->dismiss();
+    });
+    connect(m_drafting, &Drafting::modelSwitched, this, [](bool on) { AppSettings().setUsesModel(on); });
     connect(m_panel, &DraftingPanel::choicesChanged, this, [this] { AppSettings().setDraftChoices(m_panel->saved()); });
     connect(&m_theme, &Theme::changed, this, &MainWindow::applyLook);
     connect(m_writing, &Writing::changed, this, &MainWindow::applyLook);

@@ -3,6 +3,8 @@
 #include "app/document/provenance.h"
 #include "ui/editor/scene_document.h"
 
+#include <utility>
+
 namespace palimpsest {
 namespace {
 
@@ -65,12 +67,7 @@ Drafting::Drafting(Desk desk, QObject* parent) : QObject(parent), m_desk(std::mo
             m_context.replace(node, modelText(readDocument(scene->document)));
         onSurroundingsChanged();
     });
-    connect(&m_desk.engine, &EngineService::stateChanged, this, [this] {
-        m_desk.panel.showEngine(m_desk.engine);
-        if (m_desk.engine.state() != EngineService::State::Ready)
-            m_readAhead = {}; // it reads something else, or is gone
-        onSurroundingsChanged();
-    });
+    connect(&m_desk.engine, &EngineService::stateChanged, this, &Drafting::onEngineChanged);
     DraftingPanel& panel = m_desk.panel;
     connect(&panel, &DraftingPanel::startAsked, this, [this] { start(m_desk.panel.choices().kind); });
     connect(&panel, &DraftingPanel::stopAsked, this, &Drafting::stop);
@@ -79,12 +76,7 @@ Drafting::Drafting(Desk desk, QObject* parent) : QObject(parent), m_desk(std::mo
     });
     connect(&panel, &DraftingPanel::keptInsertAsked, this, &Drafting::insertKept);
     connect(&panel, &DraftingPanel::keptDiscardAsked, this, &Drafting::discardKept);
-    connect(&panel, &DraftingPanel::modelSwitched, this, [this](bool on) {
-        if (on)
-            m_desk.engine.start();
-        else
-            m_desk.engine.stop();
-    });
+    connect(&panel, &DraftingPanel::modelSwitched, this, &Drafting::useModel);
     panel.showEngine(m_desk.engine);
 }
 
@@ -134,13 +126,40 @@ DraftRequest Drafting::request(DraftKind kind, DraftPlace place) const {
     return request;
 }
 
+bool Drafting::usesModel() const {
+    return m_desk.engine.state() != EngineService::State::Off;
+}
+
+void Drafting::useModel(bool on) {
+    if (on)
+        m_desk.engine.start();
+    else
+        m_desk.engine.stop();
+    Q_EMIT modelSwitched(on);
+}
+
+void Drafting::onEngineChanged() {
+    const auto state = m_desk.engine.state();
+    m_desk.panel.showEngine(m_desk.engine);
+    if (state != EngineService::State::Ready) m_readAhead = {}; // it reads something else, or is gone
+    if (state != EngineService::State::Failed && m_refusal != m_desk.engine.sentence() && !m_refusal.isEmpty())
+        Q_EMIT unsaid(std::exchange(m_refusal, {}));
+    onSurroundingsChanged();
+    Q_EMIT stateChanged();
+}
+
+void Drafting::refuse(const QString& sentence) {
+    m_refusal = sentence;
+    Q_EMIT said(sentence);
+}
+
 void Drafting::start(DraftKind kind) {
     const auto state = m_desk.engine.state();
     if (!m_node) return Q_EMIT said(tr("Open a scene first: a draft goes where its caret is."));
     if (state == EngineService::State::Off)
-        return Q_EMIT said(tr("The model is switched off. Tick “Use the model” in the drafting panel to draft."));
+        return refuse(tr("The model is switched off. Tick “Use the model” in the Draft menu to draft."));
     if (state != EngineService::State::Ready && state != EngineService::State::Drafting)
-        return Q_EMIT said(m_desk.engine.sentence());
+        return refuse(m_desk.engine.sentence());
     const QTextCursor caret = m_desk.editor.textCursor();
     const DraftPlace place = draftPlace(caret, kind);
     if (kind == DraftKind::Rewrite && place.begin == place.end)

@@ -49,9 +49,15 @@ public:
     Passage* passage() const { return m_passage.get(); }
     bool isRunning() const;
 
+    // Off: no process of the engine runs, and nothing is drafted. What was drafted stays.
+    void useModel(bool on);
+    bool usesModel() const;
+
 Q_SIGNALS:
     void stateChanged(); // a passage came, changed or went
     void said(const QString& sentence);
+    void unsaid(const QString& sentence); // one of them is not true any more
+    void modelSwitched(bool on);
 
 private:
     DraftRequest request(DraftKind kind, DraftPlace place) const;
@@ -65,6 +71,8 @@ private:
     void insertKept(StoredDraft draft);
     void discardKept(StoredDraft draft);
     void keepState(StoredDraft draft);
+    void onEngineChanged();
+    void refuse(const QString& sentence);
 
     Desk m_desk;
     StoryContext m_context;
@@ -73,6 +81,7 @@ private:
     DraftRequest m_readAhead; // the last one the engine was told to read for; no id: none
     NodeId m_node = 0;
     QString m_failure; // already said
+    QString m_refusal; // said when the engine could not draft; empty when it was not, or can by now
 };
 
 } // namespace palimpsest

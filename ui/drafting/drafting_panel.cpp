@@ -69,13 +69,16 @@ void DraftingPanel::showEngine(EngineService& engine) {
     const auto state = engine.state();
     const bool good = state == EngineService::State::Ready || state == EngineService::State::Drafting;
     m_engine->setText(good ? engine.sentence() : QString());
-    m_engineTrouble->setText(engine.sentence());
-    m_engineTrouble->setVisible(!good);
     const bool on = state != EngineService::State::Off;
+    m_engineTrouble->setText(on ? engine.sentence() : tr("The model is switched off."));
+    m_engineTrouble->setVisible(!good);
     {
         const QSignalBlocker blocker(m_useModel);
         m_useModel->setChecked(on);
     }
+    for (QWidget* part : m_parts) part->setVisible(on);
+    m_othersHeading->setVisible(on || !m_cards.empty());
+    m_othersEmpty->setVisible(on && m_cards.empty());
     m_start->setEnabled(good);
     m_model->setText(good ? engine.modelName() : tr("none loaded"));
     m_device->setText(good ? QString::fromStdString(engine.info().device.device) : tr("—"));
@@ -100,7 +103,8 @@ void DraftingPanel::showSession(DraftSession* session) {
     const bool runs = session && (session->phase() == DraftSession::Phase::Waiting ||
                                   session->phase() == DraftSession::Phase::Forming);
     m_stop->setEnabled(runs);
-    m_othersEmpty->setVisible(count == 0);
+    m_othersEmpty->setVisible(count == 0 && m_useModel->isChecked());
+    m_othersHeading->setVisible(count > 0 || m_useModel->isChecked());
     while (int(m_cards.size()) > count) {
         m_cards.back()->deleteLater();
         m_cards.back()->hide();

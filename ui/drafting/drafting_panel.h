@@ -52,18 +52,22 @@ Q_SIGNALS:
     void modelSwitched(bool on);
 
 private:
+    QWidget* addPart(QVBoxLayout& column, void (DraftingPanel::*build)(QVBoxLayout&));
     QLabel* addHeading(QVBoxLayout& column, const QString& text);
     TrackSlider* addSlider(QVBoxLayout& column, const QString& name, int from, int to, int value);
     QLabel* addFact(QVBoxLayout& column, const QString& name);
+    void buildState(QVBoxLayout& column);
     void buildChoices(QVBoxLayout& column);
     void buildSeed(QVBoxLayout& column);
     void buildContext(QVBoxLayout& column);
     void buildDrafts(QVBoxLayout& column);
     void buildModel(QVBoxLayout& column);
+    void buildFacts(QVBoxLayout& column);
     void onChoice();
     void askAboutKept(const StoredDraft& draft, QWidget* card);
 
     const Theme& m_theme;
+    std::vector<QWidget*> m_parts;      // that mean nothing while the model is switched off
     QLabel *m_engine, *m_engineTrouble; // all is well, in a word; what is the matter, in a sentence
     QComboBox* m_kind;
     QWidget* m_strengthRow = nullptr;

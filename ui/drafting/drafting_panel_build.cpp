@@ -50,10 +50,10 @@ DraftingPanel::DraftingPanel(const Theme& theme, QWidget* parent) : QScrollArea(
     column->setContentsMargins(kSide, 12, kSide, 14);
     column->setSpacing(6);
     setWidget(contents);
-    buildChoices(*column);
-    buildSeed(*column);
-    buildContext(*column);
+    buildState(*column);
+    m_parts = {addPart(*column, &DraftingPanel::buildChoices), addPart(*column, &DraftingPanel::buildContext)};
     buildDrafts(*column);
+    m_parts.push_back(addPart(*column, &DraftingPanel::buildFacts));
     buildModel(*column);
     column->addStretch(1);
     for (TrackSlider* slider : {m_length, m_passes, m_temperature, m_drafts, m_strength})
@@ -66,6 +66,17 @@ DraftingPanel::DraftingPanel(const Theme& theme, QWidget* parent) : QScrollArea(
     showContext(nullptr);
     showSession(nullptr);
     showKept({});
+}
+
+// A part of the panel that can be hidden as a whole.
+QWidget* DraftingPanel::addPart(QVBoxLayout& column, void (DraftingPanel::*build)(QVBoxLayout&)) {
+    auto* part = new QWidget(widget());
+    auto* rows = new QVBoxLayout(part);
+    rows->setContentsMargins(0, 0, 0, 0);
+    rows->setSpacing(column.spacing());
+    (this->*build)(*rows);
+    column.addWidget(part);
+    return part;
 }
 
 QLabel* DraftingPanel::addHeading(QVBoxLayout& column, const QString& text) {
@@ -108,7 +119,7 @@ TrackSlider* DraftingPanel::addSlider(QVBoxLayout& column, const QString& name, 
     return slider;
 }
 
-void DraftingPanel::buildChoices(QVBoxLayout& column) {
+void DraftingPanel::buildState(QVBoxLayout& column) {
     auto* top = new QHBoxLayout;
     auto* heading = new QVBoxLayout;
     addHeading(*heading, tr("Draft"));
@@ -125,7 +136,9 @@ void DraftingPanel::buildChoices(QVBoxLayout& column) {
     m_engineTrouble->setWordWrap(true);
     m_engineTrouble->setAccessibleName(tr("Engine"));
     column.addWidget(m_engineTrouble);
+}
 
+void DraftingPanel::buildChoices(QVBoxLayout& column) {
     m_kind = new ChoiceBox(widget());
     m_kind->setAccessibleName(tr("What to draft"));
     m_kind->view()->setAccessibleName(tr("What to draft"));
@@ -142,6 +155,7 @@ void DraftingPanel::buildChoices(QVBoxLayout& column) {
     m_passes = addSlider(column, tr("Patience"), 1, 16, 4);
     m_temperature = addSlider(column, tr("Temperature"), 0, 20, 8);
     m_drafts = addSlider(column, tr("Drafts"), 1, DraftLimits::kDrafts, 1);
+    buildSeed(column);
 }
 
 void DraftingPanel::buildSeed(QVBoxLayout& column) {
@@ -221,7 +235,7 @@ QLabel* DraftingPanel::addFact(QVBoxLayout& column, const QString& name) {
     return value;
 }
 
-void DraftingPanel::buildModel(QVBoxLayout& column) {
+void DraftingPanel::buildFacts(QVBoxLayout& column) {
     addHeading(column, tr("Model"));
     m_model = addFact(column, tr("Model"));
     m_device = addFact(column, tr("Device"));
@@ -229,6 +243,9 @@ void DraftingPanel::buildModel(QVBoxLayout& column) {
     m_why->setTextFormat(Qt::PlainText);
     m_why->setWordWrap(true);
     column.addWidget(m_why);
+}
+
+void DraftingPanel::buildModel(QVBoxLayout& column) {
     m_useModel = new QCheckBox(tr("Use the model"), widget());
     m_useModel->setToolTip(tr("Off: nothing of it runs, and nothing is drafted"));
     m_useModel->setAccessibleName(tr("Use the model"));
