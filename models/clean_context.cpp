@@ -1,15 +1,19 @@
+#include "kernels/torch/row_operations.h"
 #include "models/clean_rows.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace palimpsest {
 namespace {
 
 constexpr std::int64_t kLeastCapacity = 64;
+constexpr std::int64_t kLongestStretch = 1024;
 
 } // namespace
 
-CleanContext::Rows::Rows(const SparsePattern& p, int layers, const torch::Tensor& noRows) : pattern(p) {
+CleanContext::Rows::Rows(const SparsePattern& p, int layers, std::int64_t farthestGlobal, const torch::Tensor& noRows)
+    : pattern(p), farthest(farthestGlobal) {
     // Without a grid all layers see the same rows.
     positions.resize(std::size_t(p.count == 0 ? 1 : std::min(p.dilation, layers)));
     buffers.assign(std::size_t(layers), noRows);
@@ -46,6 +50,46 @@ std::vector<std::int64_t> CleanContext::Rows::append(std::int64_t first, std::in
 
 void CleanContext::Rows::dropLast(std::int64_t added) {
     for (auto& list : positions) list.resize(list.size() - std::size_t(added));
+}
+
+// No stretch when globals would come to lie among keys that are seen where they are.
+std::int64_t CleanContext::Rows::stretch() const {
+    const std::int64_t step = std::min(kLongestStretch, farthest / 2);
+    return farthest - step >= pattern.reach() + pattern.globals ? step : 0;
+}
+
+std::int64_t CleanContext::Rows::shiftAt(std::int64_t position) const {
+    const std::int64_t step = stretch();
+    return step == 0 || position < farthest ? 0 : ((position - farthest) / step + 1) * step;
+}
+
+std::int64_t CleanContext::Rows::stretchEnd(std::int64_t position) const {
+    const std::int64_t step = stretch();
+    return step == 0 ? std::numeric_limits<std::int64_t>::max() : farthest + shiftAt(position);
+}
+
+void CleanContext::Rows::turnGlobals(std::int64_t position, const Backbone& base) {
+    const std::int64_t wanted = shiftAt(position);
+    if (wanted == shift) return;
+    const auto& list = positions.front(); // every phase begins with the same rows: globals are never forgotten
+    std::int64_t globals = std::ranges::lower_bound(list, std::int64_t(pattern.globals)) - list.begin();
+    if (shift != 0) globals = std::min(globals, globalKeys.front().size(0)); // some were cut off meanwhile
+    const auto keysIn = [&](std::size_t layer) { return buffers[layer].narrow(0, 0, globals).select(1, 0); };
+    auto kept = globalKeys;
+    if (shift == 0)
+        for (std::size_t layer = 0; layer < buffers.size(); ++layer) kept.push_back(keysIn(layer).clone());
+    const auto turns = base.turns(torch::tensor({wanted}, torch::kInt64).to(buffers.front().device()))
+                           .expand({globals, -1, -1})
+                           .contiguous();
+    std::vector<torch::Tensor> turned;
+    for (const torch::Tensor& keys : kept) {
+        // From what was appended: what a pass sees does not depend on the way that led to it.
+        turned.push_back(keys.narrow(0, 0, globals).clone());
+        if (wanted != 0) rotateHeads(turned.back(), turns);
+    }
+    for (std::size_t layer = 0; layer < buffers.size(); ++layer) keysIn(layer).copy_(turned[layer]);
+    globalKeys = wanted == 0 ? std::vector<torch::Tensor>() : std::move(kept);
+    shift = wanted;
 }
 
 template<class Keep>
@@ -114,6 +158,7 @@ int CleanContext::globals() const {
 std::size_t CleanContext::bytes() const {
     std::size_t total = 0;
     for (const auto& buffer : m_rows->buffers) total += buffer.nbytes();
+    for (const auto& keys : m_rows->globalKeys) total += keys.nbytes();
     for (const auto& list : m_rows->positions) total += list.capacity() * sizeof(std::int64_t);
     return total;
 }

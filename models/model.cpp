@@ -10,6 +10,8 @@ namespace {
 
 constexpr const char* kBaseFile = "base.safetensors";
 constexpr const char* kDenoiserFile = "denoiser.safetensors";
+// Of the positions a base was trained on, globals are seen from half: measured better than from all (docs/performance.md).
+constexpr int kTrainedShare = 2;
 constexpr const char* kTokenizerFile = "tokenizer.model";
 
 // The vocabulary of the weights must hold every token that text can turn into. Byte pieces that were appended to make
@@ -33,6 +35,7 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
     const c10::InferenceMode guard;
     auto config = readModelConfig(folder);
     if (!config) return config.error();
+    if (options.pattern) config->pattern = *options.pattern;
     auto tokenizer = Tokenizer::load(folder / kTokenizerFile, config->vocabulary);
     if (!tokenizer) return tokenizer.error();
     if (auto fits = checkTokenizer(*tokenizer, *config, folder); !fits) return fits.error();
@@ -111,7 +114,8 @@ CleanContext Model::makeContext(int globals) const {
     pattern.globals = globals;
     const auto noRows = torch::empty({0, 2, c.keyHeads, c.headSize},
                                      torch::TensorOptions().dtype(m_parts->dtype).device(m_parts->device));
-    return CleanContext(std::make_unique<CleanContext::Rows>(pattern, c.layers, noRows));
+    return CleanContext(
+        std::make_unique<CleanContext::Rows>(pattern, c.layers, c.trainedContext / kTrainedShare, noRows));
 }
 
 torch::Tensor Model::logits(const torch::Tensor& hidden) const {

@@ -34,7 +34,8 @@ struct ModelOptions {
     // How matrices are kept for products on the CPU: packed as bf16 or int8 they take a half or a quarter of the memory
     // and of what a pass has to read (kernels/cpu/packed_weight_linear.h). Nothing: as they are, in dtype.
     std::optional<WeightType> products;
-    bool loadDenoiser = true; // false: the base alone
+    bool loadDenoiser = true;             // false: the base alone
+    std::optional<SparsePattern> pattern; // instead of the model's own: for comparisons
 
     // Of the tensors that are read: packed ones come from the bf16 of the file.
     torch::ScalarType weights() const { return products && *products != WeightType::F32 ? torch::kBFloat16 : dtype; }

@@ -33,7 +33,10 @@ struct Model::CleanSlice {
     std::int64_t count() const { return std::int64_t(ids.size()); }
 
     // Makes room in the context. Taken back when the pass fails on its way.
-    void begin() { firstRows = rows->append(first, count()); }
+    void begin(const Backbone& base) {
+        rows->turnGlobals(first, base);
+        firstRows = rows->append(first, count());
+    }
     void takeBack() {
         if (!firstRows.empty()) rows->dropLast(count());
     }
@@ -53,7 +56,7 @@ torch::Tensor Model::cleanPass(std::span<CleanSlice> slices) const {
     const Parts& p = *m_parts;
     std::vector<std::int64_t> ids, positions;
     for (CleanSlice& slice : slices) {
-        slice.begin();
+        slice.begin(p.base);
         ids.insert(ids.end(), slice.ids.begin(), slice.ids.end());
         const auto own = consecutive(slice.first, slice.count());
         positions.insert(positions.end(), own.begin(), own.end());
@@ -86,11 +89,11 @@ std::vector<torch::Tensor> Model::clean(std::span<const CleanInput> inputs) cons
         std::vector<std::size_t> owners;
         for (std::int64_t room = kPassTokens; room > 0 && input < inputs.size();) {
             const CleanInput& in = inputs[input];
-            const auto take = std::min(std::size_t(room), in.ids.size() - done);
-            slices.push_back({in.context->m_rows.get(),
-                              std::span(in.ids).subspan(done, take),
-                              in.firstPosition + std::int64_t(done),
-                              {}});
+            CleanContext::Rows* rows = in.context->m_rows.get();
+            const std::int64_t first = in.firstPosition + std::int64_t(done);
+            const auto take =
+                std::min(std::size_t(std::min(room, rows->stretchEnd(first) - first)), in.ids.size() - done);
+            slices.push_back({rows, std::span(in.ids).subspan(done, take), first, {}});
             owners.push_back(input);
             room -= std::int64_t(take);
             done += take;

@@ -61,6 +61,9 @@ Result<std::unique_ptr<TrainRun>> TrainRun::open(const TrainJob& job, const std:
     if (!group) return group.error();
     auto denoiser = TrainingDenoiser::open(job.config.base, optionsOf(job));
     if (!denoiser) return denoiser.error();
+    if (const int longest = (*denoiser)->config().trainedContext; job.config.lastDocumentTokens > longest)
+        return Error{ErrorCode::InvalidArgument, "\"last_document_tokens\" must be at most " + std::to_string(longest) +
+                                                     ", what the base was trained on"};
     std::unique_ptr<TrainRun> run(new TrainRun(job, *std::move(group), *std::move(denoiser)));
     if (auto opened = run->openTexts(stop, note); !opened) return opened.error();
     return run;

@@ -224,6 +224,7 @@ CASE(misuseIsOneLineAndAStatus) {
                config({{"steps", 1}, {"warmup_steps", 0}, {"evaluate_steps", 0}, {"learning_rate", 0.5}}));
     work.write("bad.json", config({{"rank", -1}}));
     work.write("layers.json", config({{"layers", {7}}}));
+    work.write("long.json", config({{"last_document_tokens", 1024}}));
     const std::string out = work.path("run");
     const auto refused = [&](std::vector<std::string> arguments, const std::string& word,
                              const std::map<std::string, std::string>& environment = {}) {
@@ -237,6 +238,7 @@ CASE(misuseIsOneLineAndAStatus) {
     refused({"--config", work.path("bad.json")}, "\"rank\"");
     CHECK(!std::filesystem::exists(out));
     refused({"--config", work.path("layers.json")}, "\"layers\"");
+    refused({"--config", work.path("long.json")}, "\"last_document_tokens\" must be at most 512");
     refused({"--config", work.path("config.json")}, "MASTER_PORT", {{"WORLD_SIZE", "2"}, {"RANK", "0"}});
     CHECK(start(work, {"--config", work.path("config.json"), "--out", out}).wait() == 0) << work.read("stderr");
     refused({"--config", work.path("config.json")}, "--resume");

@@ -147,6 +147,46 @@ CASE(aGapStaysOneAndIsNotFilledFromBehind) {
     CHECK(refused && holed.length() == 120 && holed.positions(0).size() == 100);
 }
 
+// The keys of the first tokens of a text as they would be with the text beginning at `position`.
+torch::Tensor keysFrom(const Model& model, const std::vector<std::int64_t>& text, std::int64_t position, int layer) {
+    auto context = model.makeContext(0);
+    encode(model, context, {text.begin(), text.begin() + kGlobals}, position);
+    return context.keys(layer);
+}
+
+CASE(beyondWhatTheBaseWasTrainedOnTheGlobalsFollowTheText) {
+    const Model& model = tinyModel();
+    CHECK(model.config().trainedContext == 512); // globals are seen from half of that, in stretches of a quarter
+    const auto ids = someIds(1100);
+    auto context = model.makeContext(kGlobals);
+    std::int64_t at = 0;
+    for (const auto& [length, shift] : {std::pair{256, 0}, {257, 128}, {384, 128}, {385, 256}, {1100, 896}}) {
+        encode(model, context, {ids.begin() + at, ids.begin() + length}, at);
+        at = length;
+        for (int layer = 0; layer < 3; ++layer)
+            CHECK(apart(context.keys(layer).narrow(0, 0, kGlobals), keysFrom(model, ids, shift, layer)) < 1e-4)
+                << "layer" << layer << "after" << length;
+    }
+    CHECK(apart(keysFrom(model, ids, 256, 0), keysFrom(model, ids, 0, 0)) > 1e-2) << "nothing was turned";
+}
+
+CASE(beyondWhatTheBaseWasTrainedOnPiecesAndEditsEqualAFreshText) {
+    const Model& model = tinyModel();
+    const auto ids = someIds(1100), other = someIds(400, 5);
+    auto fresh = model.makeContext(kGlobals), pieces = model.makeContext(kGlobals);
+    const auto wanted = encode(model, fresh, ids, 0);
+    std::vector<torch::Tensor> parts;
+    for (std::int64_t at = 0, count = 1; at < 1100; at += count, count = std::min<std::int64_t>(137, 1100 - at))
+        parts.push_back(encode(model, pieces, {ids.begin() + at, ids.begin() + at + count}, at));
+    CHECK(apart(torch::cat(parts), wanted) < kRounding);
+    // Written on from further up, where the globals lay elsewhere; then as it was.
+    CHECK(pieces.truncate(600));
+    encode(model, pieces, other, 600);
+    CHECK(pieces.truncate(100));
+    CHECK(apart(encode(model, pieces, {ids.begin() + 100, ids.end()}, 100), wanted.narrow(0, 100, 1000)) < kRounding);
+    for (int layer = 0; layer < 3; ++layer) CHECK(apart(pieces.keys(layer), fresh.keys(layer)) < kRounding) << layer;
+}
+
 CASE(aBlockSeesItsRightSide) {
     const Model& model = tinyModel();
     const auto left = someIds(60, 1);
