@@ -33,18 +33,12 @@ void append(std::vector<Span>& spans, Span span) {
     if (span.text.isEmpty()) return;
     if (!spans.empty()) {
         Span& last = spans.back();
-        if (last.marks == span.marks && last.provenance == span.provenance && last.draft == span.draft) {
+        if (last.looksLike(span)) {
             last.text += span.text;
             return;
         }
     }
     spans.push_back(std::move(span));
-}
-
-QString textOf(const Block& block) {
-    QString text;
-    for (const Span& span : block.spans) text += span.text;
-    return text;
 }
 
 // The part [begin, end) of the spans, appended to `out`.
@@ -72,6 +66,17 @@ const Span* spanOfCharacter(const Block& block, qsizetype at) {
     return nullptr;
 }
 
+// What is put into a range with a link, comment, footnote or pin belongs to it: in place of words of it, or between.
+void inheritWhatItCarries(Span& inserted, const Block& block, qsizetype position, qsizetype removed) {
+    const Span* before = spanOfCharacter(block, removed > 0 ? position : position - 1);
+    const Span* behind = spanOfCharacter(block, position);
+    if (!before || !behind) return;
+    if (before->link == behind->link) inserted.link = behind->link;
+    if (before->comment == behind->comment) inserted.comment = behind->comment;
+    if (before->footnote == behind->footnote) inserted.footnote = behind->footnote;
+    inserted.pinned = before->pinned && behind->pinned;
+}
+
 } // namespace
 
 Interval sentenceAround(QStringView text, qsizetype position) {
@@ -88,7 +93,7 @@ std::optional<Interval> editedSentence(const Block& after, qsizetype position, q
     const Span* behind = spanOfCharacter(after, position + added);
     if (!before || !behind || before->provenance != Provenance::Drafted || behind->provenance != Provenance::Drafted)
         return std::nullopt;
-    const QString text = textOf(after);
+    const QString text = after.plain();
     // From the sentence of the last character before the edit to that of the first one after it.
     const Interval first = sentenceAround(text, position - 1);
     const Interval last = sentenceAround(text, position + added);
@@ -98,12 +103,14 @@ std::optional<Interval> editedSentence(const Block& after, qsizetype position, q
 }
 
 Block applyEdit(const Block& block, const BlockEdit& edit) {
-    const qsizetype length = textOf(block).size();
+    const qsizetype length = block.plain().size();
     const qsizetype position = std::clamp(edit.position, qsizetype(0), length);
     const qsizetype removed = std::clamp(edit.removed, qsizetype(0), length - position);
     Block after{block.kind, block.level, {}};
     appendPart(after.spans, block.spans, {0, position});
-    append(after.spans, {edit.inserted, edit.marks, Provenance::Typed, 0});
+    Span inserted{edit.inserted, edit.marks, Provenance::Typed, 0};
+    inheritWhatItCarries(inserted, block, position, removed);
+    append(after.spans, std::move(inserted));
     appendPart(after.spans, block.spans, {position + removed, length});
     if (removed == 0 && edit.inserted.isEmpty()) return after;
     const auto sentence = editedSentence(after, position, edit.inserted.size());

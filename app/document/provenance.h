@@ -26,7 +26,8 @@ struct BlockEdit {
     Marks marks;
 };
 
-// The block after the edit, by the rules above. Neighbouring equal spans are joined, empty ones dropped.
+// The block after the edit, by the rules above. What is put in shares the link, comment, footnote and pin of the words
+// it replaces, or of those on both sides. Neighbouring equal spans are joined, empty ones dropped.
 Block applyEdit(const Block& block, const BlockEdit& edit);
 
 // Rule 2 for an editor that has already made the change in its own document: the part of `after` in which Drafted

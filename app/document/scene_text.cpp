@@ -13,8 +13,8 @@
 namespace palimpsest {
 namespace {
 
-constexpr int kStoredVersion = 1;
-constexpr int kLastHeadingLevel = 4;
+constexpr int kStoredVersion = 2;                          // the newest that can be read
+constexpr int kPlainStoredVersion = 1;                     // what is written when nothing in the text needs the newest
 constexpr double kLargestWholeNumber = 9007199254740992.0; // 2^53: beyond it a JSON number is not exact
 
 Error corrupt(const char* what) {
@@ -38,19 +38,31 @@ QString withoutLineBreaks(const QString& text) {
     return clean;
 }
 
+bool carriesNothing(const Span& span) {
+    return span.link.isEmpty() && span.comment.isEmpty() && span.footnote.isEmpty() && !span.pinned;
+}
+
 QJsonValue spanToJson(const Span& span) {
     const QString text = withoutLineBreaks(span.text);
     const int marks = marksToBits(span.marks);
-    if (marks == 0 && span.provenance == Provenance::Typed && span.draft == 0) return text;
+    const bool bare = carriesNothing(span);
+    if (bare && marks == 0 && span.provenance == Provenance::Typed && span.draft == 0) return text;
     QJsonArray array{text, marks, int(span.provenance)};
-    if (span.draft != 0) array.append(span.draft);
+    if (span.draft != 0 || !bare) array.append(span.draft);
+    if (bare) return array;
+    QJsonObject carried;
+    if (!span.link.isEmpty()) carried[u"link"] = span.link;
+    if (!span.comment.isEmpty()) carried[u"comment"] = span.comment;
+    if (!span.footnote.isEmpty()) carried[u"footnote"] = span.footnote;
+    if (span.pinned) carried[u"pinned"] = true;
+    array.append(carried);
     return array;
 }
 
 QJsonObject blockToJson(const Block& block) {
     QJsonObject json;
     if (block.kind != BlockKind::Paragraph) json[u"kind"] = int(block.kind);
-    if (block.kind == BlockKind::Heading) json[u"level"] = std::clamp(block.level, 1, kLastHeadingLevel);
+    if (hasLevel(block.kind)) json[u"level"] = std::clamp(block.level, 1, kLastBlockLevel);
     QJsonArray spans;
     for (const Span& span : block.spans) spans.append(spanToJson(span));
     json[u"spans"] = spans;
@@ -66,13 +78,24 @@ Result<qint64> wholeNumber(const QJsonValue& json, qint64 fallback) {
     return qint64(value);
 }
 
+Result<void> readCarried(Span& span, const QJsonValue& json) {
+    if (json.isUndefined()) return {};
+    if (!json.isObject()) return corrupt("what a span carries is not an object");
+    const QJsonObject carried = json.toObject();
+    span.link = carried.value(u"link").toString();
+    span.comment = carried.value(u"comment").toString();
+    span.footnote = carried.value(u"footnote").toString();
+    span.pinned = carried.value(u"pinned").toBool();
+    return {};
+}
+
 Result<Span> spanFromJson(const QJsonValue& json) {
     Span span;
     if (json.isString()) {
         span.text = json.toString();
     } else {
         const QJsonArray array = json.toArray();
-        if (array.isEmpty() || array.size() > 4 || !array[0].isString()) return corrupt("a span is not a text");
+        if (array.isEmpty() || array.size() > 5 || !array[0].isString()) return corrupt("a span is not a text");
         span.text = array[0].toString();
         const auto numberAt = [&array](qsizetype i) {
             return wholeNumber(i < array.size() ? array[i] : QJsonValue(QJsonValue::Undefined), 0);
@@ -83,6 +106,8 @@ Result<Span> spanFromJson(const QJsonValue& json) {
         span.marks = marksFromBits(*marks);
         if (*provenance <= int(Provenance::Imported)) span.provenance = Provenance(*provenance);
         span.draft = *draft;
+        const QJsonValue carried = array.size() > 4 ? array[4] : QJsonValue(QJsonValue::Undefined);
+        if (auto read = readCarried(span, carried); !read) return read.error();
     }
     if (withoutLineBreaks(span.text) != span.text) return corrupt("a span holds a line break");
     return span;
@@ -96,9 +121,9 @@ Result<Block> blockFromJson(const QJsonValue& json) {
     const auto level = wholeNumber(object.value(u"level"), 0);
     if (!kind) return kind.error();
     if (!level) return level.error();
-    if (*kind <= int(BlockKind::SceneBreak)) block.kind = BlockKind(*kind);
-    if (block.kind == BlockKind::Heading) {
-        if (*level < 1 || *level > kLastHeadingLevel) return corrupt("a heading has no level");
+    if (*kind <= int(BlockKind::Numbered)) block.kind = BlockKind(*kind);
+    if (hasLevel(block.kind)) {
+        if (*level < 1 || *level > kLastBlockLevel) return corrupt("a heading or list item has no level");
         block.level = int(*level);
     }
     if (!object.value(u"spans").isArray()) return corrupt("a paragraph has no spans");
@@ -122,8 +147,7 @@ int ProvenanceReport::*shareOf(unsigned seen) {
 }
 
 void addBlock(ProvenanceReport& report, const Block& block) {
-    QString text;
-    for (const Span& span : block.spans) text += span.text;
+    const QString text = block.plain();
     std::size_t span = 0;
     qsizetype spanEnd = block.spans.empty() ? 0 : block.spans[0].text.size();
     forEachWord(text, [&](Interval word) {
@@ -140,6 +164,21 @@ void addBlock(ProvenanceReport& report, const Block& block) {
 
 } // namespace
 
+bool hasLevel(BlockKind kind) {
+    return kind == BlockKind::Heading || kind == BlockKind::Bullet || kind == BlockKind::Numbered;
+}
+
+bool Span::looksLike(const Span& other) const {
+    return marks == other.marks && provenance == other.provenance && draft == other.draft && link == other.link &&
+           comment == other.comment && footnote == other.footnote && pinned == other.pinned;
+}
+
+QString Block::plain() const {
+    QString text;
+    for (const Span& span : spans) text += span.text;
+    return text;
+}
+
 QString SceneText::plain() const {
     QString text;
     bool first = true;
@@ -151,6 +190,19 @@ QString SceneText::plain() const {
     return text;
 }
 
+std::vector<QString> pinnedPassages(const SceneText& text) {
+    std::vector<QString> passages;
+    for (const Block& block : text.blocks) {
+        bool goesOn = false;
+        for (const Span& span : block.spans) {
+            if (span.pinned && !goesOn) passages.emplace_back();
+            if (span.pinned) passages.back() += span.text;
+            goesOn = span.pinned;
+        }
+    }
+    return passages;
+}
+
 ProvenanceReport reportProvenance(const SceneText& text) {
     ProvenanceReport report;
     for (const Block& block : text.blocks) addBlock(report, block);
@@ -160,8 +212,12 @@ ProvenanceReport reportProvenance(const SceneText& text) {
 QByteArray toStored(const SceneText& text) {
     QJsonArray blocks;
     for (const Block& block : text.blocks) blocks.append(blockToJson(block));
-    return QJsonDocument(QJsonObject{{u"version"_qs, kStoredVersion}, {u"blocks"_qs, blocks}})
-        .toJson(QJsonDocument::Compact);
+    const bool plain = std::all_of(text.blocks.begin(), text.blocks.end(), [](const Block& block) {
+        return block.kind <= BlockKind::SceneBreak &&
+               std::all_of(block.spans.begin(), block.spans.end(), carriesNothing);
+    });
+    const int version = plain ? kPlainStoredVersion : kStoredVersion;
+    return QJsonDocument(QJsonObject{{u"version"_qs, version}, {u"blocks"_qs, blocks}}).toJson(QJsonDocument::Compact);
 }
 
 Result<SceneText> fromStored(const QByteArray& bytes) {
@@ -173,7 +229,7 @@ Result<SceneText> fromStored(const QByteArray& bytes) {
     if (version > kStoredVersion)
         return Error{ErrorCode::NewerFormat,
                      "This scene was written by a newer version of Palimpsest: update to read it."};
-    if (version != kStoredVersion) return corrupt("it has no version");
+    if (version != kStoredVersion && version != kPlainStoredVersion) return corrupt("it has no version");
     if (!object.value(u"blocks").isArray()) return corrupt("it has no paragraphs");
     const QJsonArray blocks = object.value(u"blocks").toArray();
     SceneText text;

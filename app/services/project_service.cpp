@@ -1,10 +1,8 @@
 #include "app/services/project_service.h"
 
-#include "app/services/project_worker.h"
+#include "app/services/project_service_parts.h"
 #include "app/storage/node_tree.h"
 
-#include <QPointer>
-#include <QTimer>
 #include <algorithm>
 #include <utility>
 
@@ -14,92 +12,7 @@ namespace {
 constexpr int kFirstRetryMs = 2000;
 constexpr int kLongestRetryMs = 30'000;
 
-const Error kNothingOpen{ErrorCode::NotFound, "No project is open."};
-
 } // namespace
-
-struct ProjectService::Parts {
-    explicit Parts(ProjectService& owner) : service(owner) {}
-
-    ProjectService& service;
-    QThread thread;
-    ProjectWorker* worker = nullptr; // lives on the thread
-    int generation = 0;              // of the open project: answers about an earlier one are ignored
-    int lastTicket = 0;
-
-    QString path, title;
-    std::vector<Node> nodes;
-    int nodeChanges = 0; // counts what is done to `nodes` before the store has done it
-    QHash<QString, QString> settings;
-
-    UnsavedTexts unsaved; // not yet given to the worker
-    UnsavedTexts saving;  // given to the worker, not yet known to be on disk
-    QTimer saveTimer;
-    int retryMs = kFirstRetryMs;
-
-    template<class Work, class Done>
-    void post(Work work, Done done);
-    template<class Work>
-    void postWrite(Work work);
-    template<class T, class Work>
-    void ask(QObject* context, std::function<void(Result<T>)> done, Work work);
-
-    template<class Prepare>
-    void open(Prepare prepare);
-    void onPrepared(int ticket, ProjectImage image);
-    UnsavedTexts takeUnsaved();
-    void save();
-    void onSaved(NodeId node, const Result<void>& saved);
-    void onWriteFailed(const Error& error);
-    void takeOverTree();
-    bool hasUnsaved() const { return !unsaved.empty() || !saving.empty(); }
-};
-
-// Runs `work(worker)` on the thread and `done(its result)` back here, unless another project was opened meanwhile.
-template<class Work, class Done>
-void ProjectService::Parts::post(Work work, Done done) {
-    QMetaObject::invokeMethod(
-        worker,
-        [this, work = std::move(work), done = std::move(done), asked = generation] {
-            auto result = std::make_shared<decltype(work(*worker))>(work(*worker)); // shared: functors are copied
-            QMetaObject::invokeMethod(
-                &service,
-                [this, result, done, asked] {
-                    if (asked == generation) done(std::move(*result));
-                },
-                Qt::QueuedConnection);
-        },
-        Qt::QueuedConnection);
-}
-
-template<class Work>
-void ProjectService::Parts::postWrite(Work work) {
-    post(
-        [work = std::move(work)](ProjectWorker& w) -> Result<void> {
-            if (!w.store()) return kNothingOpen;
-            return work(*w.store());
-        },
-        [this](const Result<void>& written) {
-            if (!written) onWriteFailed(written.error());
-        });
-}
-
-template<class T, class Work>
-void ProjectService::Parts::ask(QObject* context, std::function<void(Result<T>)> done, Work work) {
-    QMetaObject::invokeMethod(
-        worker,
-        [this, context = QPointer<QObject>(context), done = std::move(done), work = std::move(work),
-         asked = generation] {
-            Result<T> result = worker->store() ? work(*worker->store()) : Result<T>(kNothingOpen);
-            QMetaObject::invokeMethod(
-                &service,
-                [this, context, done, result = std::move(result), asked] {
-                    if (context && asked == generation) done(result);
-                },
-                Qt::QueuedConnection);
-        },
-        Qt::QueuedConnection);
-}
 
 template<class Prepare>
 void ProjectService::Parts::open(Prepare prepare) {
@@ -129,7 +42,14 @@ void ProjectService::Parts::onPrepared(int ticket, ProjectImage image) {
     path = std::move(image.path);
     title = std::move(image.title);
     nodes = std::move(image.nodes);
+    markers = std::move(image.markers);
     settings = std::move(image.settings);
+    undo.clear();
+    redo.clear();
+    held.clear();
+    changing = 0;
+    Q_EMIT service.undoChanged();
+    Q_EMIT service.markersChanged();
     Q_EMIT service.savedStateChanged(true);
     Q_EMIT service.nodesChanged();
     Q_EMIT service.opened(image.outcome, image.sentence);
@@ -147,19 +67,27 @@ void ProjectService::Parts::save() {
     saveTimer.stop();
     for (auto next = unsaved.begin(); next != unsaved.end();) {
         const auto one = next++;
-        if (saving.count(one->first) != 0) continue; // one at a time: onSaved() looks again
+        // One at a time: onSaved() looks again. What is held is looked at again when the change is done.
+        if (saving.count(one->first) != 0 || held.count(one->first) != 0) continue;
+        SceneText text = std::move(one->second);
         const NodeId node = one->first;
-        const SceneText& text = saving[node] = std::move(one->second);
         unsaved.erase(one);
-        post(
-            [node, text](ProjectWorker& w) -> Result<void> {
-                return w.store() ? w.store()->saveText(node, text) : Result<void>(kNothingOpen);
-            },
-            [this, node](const Result<void>& saved) { onSaved(node, saved); });
+        give(node, std::move(text));
     }
 }
 
-void ProjectService::Parts::onSaved(NodeId node, const Result<void>& saved) {
+void ProjectService::Parts::give(NodeId node, SceneText text) {
+    const int serial = savingSerial[node] = ++lastSerial;
+    const SceneText& given = saving[node] = std::move(text);
+    post(
+        [node, given](ProjectWorker& w) -> Result<void> {
+            return w.store() ? w.store()->saveText(node, given) : Result<void>(kNothingOpen);
+        },
+        [this, node, serial](const Result<void>& saved) { onSaved(node, serial, saved); });
+}
+
+void ProjectService::Parts::onSaved(NodeId node, int serial, const Result<void>& saved) {
+    if (savingSerial[node] != serial) return; // a newer one is on its way
     auto was = saving.extract(node);
     if (saved) {
         retryMs = kFirstRetryMs;
@@ -176,16 +104,26 @@ void ProjectService::Parts::onSaved(NodeId node, const Result<void>& saved) {
 
 // The mirror ran ahead of the store and one of them took another way: the store's is the truth.
 void ProjectService::Parts::takeOverTree() {
-    post([](ProjectWorker& w) { return w.store() ? w.store()->nodes() : Result<std::vector<Node>>(kNothingOpen); },
-         [this, seen = nodeChanges](const Result<std::vector<Node>>& stored) {
-             if (!stored) return;
-             if (seen != nodeChanges) return takeOverTree(); // out of date already
-             nodes = *stored;
-             for (const auto* texts : {&saving, &unsaved})
-                 for (const auto& [id, text] : *texts)
-                     if (Node* node = findNode(nodes, id)) node->words = countWords(text.plain());
-             Q_EMIT service.nodesChanged();
-         });
+    using Image = std::pair<std::vector<Node>, std::vector<Marker>>;
+    post(
+        [](ProjectWorker& w) -> Result<Image> {
+            if (!w.store()) return kNothingOpen;
+            auto stored = w.store()->nodes();
+            auto lists = w.store()->markers();
+            if (!stored || !lists) return stored ? lists.error() : stored.error();
+            return Image{std::move(*stored), std::move(*lists)};
+        },
+        [this, seen = nodeChanges](const Result<Image>& stored) {
+            if (!stored) return;
+            if (seen != nodeChanges) return takeOverTree(); // out of date already
+            nodes = stored->first;
+            for (const auto* texts : {&saving, &unsaved})
+                for (const auto& [id, text] : *texts)
+                    if (Node* node = findNode(nodes, id)) node->words = countWords(text.plain());
+            const bool sameMarkers = std::exchange(markers, stored->second) == stored->second;
+            if (!sameMarkers) Q_EMIT service.markersChanged();
+            Q_EMIT service.nodesChanged();
+        });
 }
 
 void ProjectService::Parts::onWriteFailed(const Error& error) {
@@ -195,6 +133,7 @@ void ProjectService::Parts::onWriteFailed(const Error& error) {
 
 ProjectService::ProjectService(QObject* parent) : QObject(parent), m_parts(std::make_unique<Parts>(*this)) {
     Parts& parts = *m_parts;
+    parts.retryMs = kFirstRetryMs;
     parts.worker = new ProjectWorker;
     parts.worker->moveToThread(&parts.thread);
     connect(&parts.thread, &QThread::finished, parts.worker, &QObject::deleteLater);
@@ -245,10 +184,20 @@ const Node* ProjectService::node(NodeId id) const {
     return findNode(std::as_const(m_parts->nodes), id);
 }
 
+const std::vector<Marker>& ProjectService::markers() const {
+    return m_parts->markers;
+}
+
+const Marker* ProjectService::marker(MarkerId id) const {
+    const auto found = std::find_if(m_parts->markers.begin(), m_parts->markers.end(),
+                                    [id](const Marker& marker) { return marker.id == id; });
+    return found == m_parts->markers.end() ? nullptr : &*found;
+}
+
 int ProjectService::totalWords() const {
     int words = 0;
     for (const Node& node : m_parts->nodes)
-        if (node.kind == NodeKind::Scene && !isInTrash(m_parts->nodes, node.id)) words += node.words;
+        if (node.kind == NodeKind::Scene && isInBook(m_parts->nodes, node.id)) words += node.words;
     return words;
 }
 
@@ -264,7 +213,8 @@ void ProjectService::loadText(NodeId node, QObject* context, std::function<void(
             Qt::QueuedConnection);
         return;
     }
-    m_parts->ask<SceneText>(context, std::move(done), [node](ProjectStore& store) { return store.text(node); });
+    ask<SceneText>(
+        context, [node](ProjectStore& store) { return store.text(node); }, std::move(done));
 }
 
 void ProjectService::textEdited(NodeId node, SceneText text) {
@@ -287,66 +237,51 @@ bool ProjectService::hasUnsaved() const {
     return m_parts->hasUnsaved();
 }
 
-void ProjectService::addNode(NodeId parent, int position, NodeKind kind, const QString& title) {
+void ProjectService::setMarkers(std::vector<Marker> markers) {
     m_parts->post(
-        [=](ProjectWorker& w) {
-            return w.store() ? w.store()->addNode(parent, position, kind, title) : Result<NodeId>(kNothingOpen);
+        [markers = std::move(markers)](ProjectWorker& w) {
+            return w.store() ? w.store()->setMarkers(markers) : Result<std::vector<Marker>>(kNothingOpen);
         },
-        [=, this, seen = m_parts->nodeChanges](const Result<NodeId>& id) {
-            if (!id) return m_parts->onWriteFailed(id.error());
-            Node node;
-            node.id = *id;
-            node.parent = parent;
-            node.position = position;
-            node.kind = kind;
-            node.title = title;
-            const bool placed = insertIntoTree(m_parts->nodes, node).ok();
-            // Something was moved while the store was adding: it did the two in the other order.
-            if (!placed || seen != m_parts->nodeChanges) m_parts->takeOverTree();
-            if (!placed) return;
-            Q_EMIT nodesChanged();
-            Q_EMIT nodeAdded(*id);
+        [this](const Result<std::vector<Marker>>& set) {
+            if (!set) return m_parts->onWriteFailed(set.error());
+            m_parts->takeOverTree(); // nodes may have lost theirs
         });
 }
 
-void ProjectService::renameNode(NodeId node, const QString& title) {
-    if (auto checked = checkTitle(title); !checked) {
-        Q_EMIT failed(QString::fromStdString(checked.error().message));
-        return;
-    }
-    if (Node* found = findNode(m_parts->nodes, node)) found->title = title;
-    ++m_parts->nodeChanges;
-    m_parts->postWrite([=](ProjectStore& store) { return store.renameNode(node, title); });
-    Q_EMIT nodesChanged();
+void ProjectService::search(const SearchQuery& query, int limit, QObject* context,
+                            std::function<void(Result<SearchResults>)> done) {
+    Parts& parts = *m_parts;
+    parts.searching.request_stop();
+    parts.searching = std::stop_source();
+    const std::stop_token stop = parts.searching.get_token();
+    // Read after them on the same thread: what is on the page is on disk by then.
+    saveNow();
+    ask<SearchResults>(
+        context, [query, limit, stop](ProjectStore& store) { return store.search(query, limit, stop); },
+        [stop, done = std::move(done)](Result<SearchResults> results) {
+            if (!stop.stop_requested()) done(std::move(results));
+        });
 }
 
-void ProjectService::moveNode(NodeId node, NodeId parent, int position) {
-    if (auto moved = moveInTree(m_parts->nodes, node, parent, position); !moved) {
-        Q_EMIT failed(QString::fromStdString(moved.error().message));
-        return;
-    }
-    ++m_parts->nodeChanges;
-    m_parts->postWrite([=](ProjectStore& store) { return store.moveNode(node, parent, position); });
-    Q_EMIT nodesChanged();
+void ProjectService::post(std::function<void(ProjectStore*)> work, QObject* context, std::function<void()> done) {
+    struct Nothing {};
+    m_parts->post(
+        [work = std::move(work)](ProjectWorker& w) {
+            work(w.store());
+            return Nothing{};
+        },
+        [context = QPointer<QObject>(context), done = std::move(done)](Nothing) {
+            if (context) done();
+        });
 }
 
-void ProjectService::setPinned(NodeId node, bool pinned) {
-    if (Node* found = findNode(m_parts->nodes, node)) found->pinned = pinned;
-    ++m_parts->nodeChanges;
-    m_parts->postWrite([=](ProjectStore& store) { return store.setPinned(node, pinned); });
-    Q_EMIT nodesChanged();
-}
-
-void ProjectService::setTrashed(NodeId node, bool trashed) {
-    if (Node* found = findNode(m_parts->nodes, node)) found->trashed = trashed;
-    ++m_parts->nodeChanges;
-    m_parts->postWrite([=](ProjectStore& store) { return store.setTrashed(node, trashed); });
-    Q_EMIT nodesChanged();
+void ProjectService::reloadTree() {
+    m_parts->takeOverTree();
 }
 
 void ProjectService::addDraft(StoredDraft draft, QObject* context, std::function<void(Result<qint64>)> done) {
-    m_parts->ask<qint64>(context, std::move(done),
-                         [draft = std::move(draft)](ProjectStore& store) { return store.addDraft(draft); });
+    ask<qint64>(
+        context, [draft = std::move(draft)](ProjectStore& store) { return store.addDraft(draft); }, std::move(done));
 }
 
 void ProjectService::updateDraft(StoredDraft draft, std::function<QByteArray()> trace) {
@@ -359,13 +294,13 @@ void ProjectService::updateDraft(StoredDraft draft, std::function<QByteArray()> 
 
 void ProjectService::loadDrafts(NodeId node, QObject* context,
                                 std::function<void(Result<std::vector<StoredDraft>>)> done) {
-    m_parts->ask<std::vector<StoredDraft>>(context, std::move(done),
-                                           [node](ProjectStore& store) { return store.drafts(node); });
+    ask<std::vector<StoredDraft>>(
+        context, [node](ProjectStore& store) { return store.drafts(node); }, std::move(done));
 }
 
 void ProjectService::loadTrace(qint64 draft, QObject* context, std::function<void(Result<QByteArray>)> done) {
-    m_parts->ask<QByteArray>(context, std::move(done),
-                             [draft](ProjectStore& store) { return store.draftTrace(draft); });
+    ask<QByteArray>(
+        context, [draft](ProjectStore& store) { return store.draftTrace(draft); }, std::move(done));
 }
 
 QString ProjectService::setting(const QString& key) const {

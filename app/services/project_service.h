@@ -1,7 +1,8 @@
 // The open project as the window sees it: asks and is told, never waits. A worker thread owns the ProjectStore.
 //
-// UI thread. The tree and word counts are mirrored here and change at once; the store follows. Saving a text stores
-// its newest version within kSaveDelayMs of the first unsaved key; texts never saved are saved before close() ends.
+// UI thread. The tree, word counts and markers are mirrored here and change at once; the store follows. Saving a text
+// stores its newest version within kSaveDelayMs of the first unsaved key; texts never saved are saved before close()
+// ends.
 #pragma once
 
 #include "app/storage/project_store.h"
@@ -28,9 +29,18 @@ public:
     QString path() const;
     QString title() const;
     bool isOpen() const;
-    const std::vector<Node>& nodes() const; // by parent and position
-    const Node* node(NodeId id) const;      // null when unknown; valid until the next nodesChanged()
-    int totalWords() const;                 // of all scenes that are not trashed
+    const std::vector<Node>& nodes() const;     // by parent and position
+    const Node* node(NodeId id) const;          // null when unknown; valid until the next nodesChanged()
+    int totalWords() const;                     // of all scenes of the book: not in the trash, Research or Archive
+    const std::vector<Marker>& markers() const; // statuses, then labels, each in the writer's order
+    const Marker* marker(MarkerId id) const;    // null when unknown or 0; valid until the next markersChanged()
+
+    // The way to everything the store can do that has no function here: `work` runs on the worker's thread after all
+    // that was asked before, `done` as described at loadText(). A write asked this way is known to the mirror only
+    // after reloadTree().
+    template<class T>
+    void ask(QObject* context, std::function<Result<T>(ProjectStore&)> work, std::function<void(Result<T>)> done);
+    void reloadTree(); // -> nodesChanged(), markersChanged()
 
     // Asks for a text; `done` is called on the UI thread, never before this returns, unless `context` dies or another
     // project is opened first. So it is with every `done` here: the ids of one project mean nothing in another.
@@ -42,11 +52,30 @@ public:
     void saveNow(); // asks for everything unsaved to be stored at once; does not wait
     bool hasUnsaved() const;
 
+    // Changes that can be taken back. Those of the tree alone are done in the mirror at once; the others are done when
+    // the store did them: it sees every text as it stands at this moment, and what is typed meanwhile is merged in.
+    // textReplaced() follows for every text, nodesChanged() and nodeAdded() for nodes, then done(), if any, with the
+    // nodes that were added; failed() instead, and nothing has changed, when the store refuses.
+    void apply(ProjectChange change, QObject* context = nullptr,
+               std::function<void(Result<std::vector<NodeId>>)> done = {});
+    // One order for all of them, whoever made them: the last kUndoDepth. Empty names: nothing to undo, or not yet.
+    static constexpr std::size_t kUndoDepth = 200;
+    QString undoName() const;
+    QString redoName() const;
+    void undoChange();
+    void redoChange();
+
+    // Each is one undoable change.
     void addNode(NodeId parent, int position, NodeKind kind, const QString& title); // -> nodesChanged(), nodeAdded()
     void renameNode(NodeId node, const QString& title);
     void moveNode(NodeId node, NodeId parent, int position);
     void setPinned(NodeId node, bool pinned);
     void setTrashed(NodeId node, bool trashed);
+    void setMarkers(std::vector<Marker> markers); // not undoable; -> markersChanged(), nodesChanged()
+
+    // As ProjectStore::search(), over what is on the page as well as what is on disk. A newer search stops an older
+    // one, whose `done` is not called.
+    void search(const SearchQuery& query, int limit, QObject* context, std::function<void(Result<SearchResults>)> done);
 
     // Drafts: kept from their first step on. `done` receives the project's id of the draft.
     void addDraft(StoredDraft draft, QObject* context, std::function<void(Result<qint64>)> done);
@@ -63,6 +92,10 @@ Q_SIGNALS:
     void opened(palimpsest::OpenOutcome outcome, const QString& sentence);
     void nodesChanged();
     void nodeAdded(qint64 node);
+    void markersChanged();
+    void undoChanged(); // undoName() or redoName() did
+    // A text is another than the one the editor last gave or was given: show this one. Nothing is to be saved for it.
+    void textReplaced(qint64 node, const palimpsest::SceneText& text);
     void wordsChanged(qint64 node, int words);
     void textSaved(qint64 node);
     void savedStateChanged(bool saved);
@@ -70,7 +103,19 @@ Q_SIGNALS:
 
 private:
     struct Parts;
+    void post(std::function<void(ProjectStore*)> work, QObject* context, std::function<void()> done);
     std::unique_ptr<Parts> m_parts;
 };
+
+template<class T>
+void ProjectService::ask(QObject* context, std::function<Result<T>(ProjectStore&)> work,
+                         std::function<void(Result<T>)> done) {
+    const auto result = std::make_shared<std::optional<Result<T>>>();
+    post(
+        [result, work = std::move(work)](ProjectStore* store) {
+            result->emplace(store ? work(*store) : Result<T>(Error{ErrorCode::NotFound, "No project is open."}));
+        },
+        context, [result, done = std::move(done)] { done(std::move(**result)); });
+}
 
 } // namespace palimpsest

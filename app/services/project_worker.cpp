@@ -33,16 +33,19 @@ ProjectImage ProjectWorker::image(int ticket, ProjectStore::Opened opened) {
     image.sentence = opened.sentence;
     if (!opened.store) return image;
     auto nodes = opened.store->nodes();
+    auto markers = opened.store->markers();
     auto settings = opened.store->settings();
-    if (!nodes || !settings) {
+    if (!nodes || !markers || !settings) {
+        const Error& error = !nodes ? nodes.error() : !markers ? markers.error() : settings.error();
         image.outcome = OpenOutcome::Unreadable;
-        image.sentence = QString::fromStdString((nodes ? settings.error() : nodes.error()).message);
+        image.sentence = QString::fromStdString(error.message);
         return image;
     }
     image.usable = true;
     image.path = opened.store->path();
     image.title = opened.store->title();
     image.nodes = std::move(*nodes);
+    image.markers = std::move(*markers);
     image.settings = std::move(*settings);
     m_prepared[ticket] = std::move(opened.store);
     return image;

@@ -16,6 +16,7 @@ struct ProjectImage {
     QString sentence;
     QString path, title;
     std::vector<Node> nodes;
+    std::vector<Marker> markers;
     QHash<QString, QString> settings;
     bool usable = false; // false: refused
 };

@@ -60,7 +60,7 @@ bool isStillInPlace(SQLite::Database& database) {
 }
 
 Error toError(const SQLite::Exception& exception, SQLite::Database* database) {
-    const int code = exception.getErrorCode();
+    const int code = exception.getErrorCode() & 0xFF; // a failed backup tells its detail in the same number
     const int systemError = database ? sqlite3_system_errno(database->getHandle()) : 0;
     if (isFull(code, code == SQLITE_IOERR ? systemError : 0))
         return {ErrorCode::Full, "There is no room left on the disk: free some, and saving goes on."};
@@ -75,7 +75,8 @@ Error toError(const SQLite::Exception& exception, SQLite::Database* database) {
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
     case SQLITE_IOERR: {
-        const int detail = exception.getExtendedErrorCode();
+        const int extended = exception.getExtendedErrorCode();
+        const int detail = extended > 0 ? extended : exception.getErrorCode();
         if (detail == SQLITE_IOERR_WRITE || detail == SQLITE_IOERR_TRUNCATE || detail == SQLITE_IOERR_FSYNC)
             return {ErrorCode::Io, "The project file could not be written: see that its disk has room and works."};
         const std::string why = systemError != 0 ? std::strerror(systemError) : exception.getErrorStr();

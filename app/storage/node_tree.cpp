@@ -77,6 +77,20 @@ Result<void> moveInTree(std::vector<Node>& nodes, NodeId id, NodeId parent, int 
     return {};
 }
 
+void removeFromTree(std::vector<Node>& nodes, NodeId id) {
+    const auto found = std::find_if(nodes.begin(), nodes.end(), [id](const Node& n) { return n.id == id; });
+    if (found == nodes.end()) return;
+    const Node gone = *found;
+    nodes.erase(found);
+    shiftFrom(nodes, gone.parent, gone.position, -1);
+}
+
+bool isInBook(const std::vector<Node>& nodes, NodeId id) {
+    for (const Node* node = findNode(nodes, id); node; node = findNode(nodes, node->parent))
+        if (node->trashed || node->kind == NodeKind::Research || node->kind == NodeKind::Archive) return false;
+    return true;
+}
+
 bool isInTrash(const std::vector<Node>& nodes, NodeId id) {
     for (const Node* node = findNode(nodes, id); node; node = findNode(nodes, node->parent))
         if (node->trashed) return true;

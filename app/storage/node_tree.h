@@ -4,13 +4,15 @@
 // Pure functions on a list sorted by parent and position, in which the positions of siblings are 0, 1, 2, …
 #pragma once
 
-#include "app/storage/project_store.h"
+#include "app/storage/node.h"
+#include "engine/base/result.h"
 
 #include <vector>
 
 namespace palimpsest {
 
-constexpr int kMaxTitleLength = 1000; // characters
+constexpr int kMaxTitleLength = 1000;       // characters
+constexpr int kMaxSynopsisLength = 100'000; // the same
 
 const Node* findNode(const std::vector<Node>& nodes, NodeId id);
 Node* findNode(std::vector<Node>& nodes, NodeId id);
@@ -24,8 +26,14 @@ Result<void> insertIntoTree(std::vector<Node>& nodes, Node node);
 // InvalidArgument when `parent` lies inside `node`.
 Result<void> moveInTree(std::vector<Node>& nodes, NodeId node, NodeId parent, int position);
 
+// A node without children; one that is unknown changes nothing.
+void removeFromTree(std::vector<Node>& nodes, NodeId node);
+
 // True when the node or anything it lies in is in the trash.
 bool isInTrash(const std::vector<Node>& nodes, NodeId node);
+
+// True when the node is part of the book: not in the trash, nor in Research or Archive.
+bool isInBook(const std::vector<Node>& nodes, NodeId node);
 
 // True when every node hangs from the root.
 bool isTree(const std::vector<Node>& nodes);

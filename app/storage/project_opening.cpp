@@ -87,11 +87,17 @@ bool isOk(SQLite::Database& database, const char* check, const char* expected) {
 // The tables are those of our scripts. Compared by names: a column more or less is another program's file.
 bool hasSchema(SQLite::Database& database) {
     static constexpr const char* kQueries[] = {
-        "SELECT id, title, created, revision FROM project WHERE id = 1",
-        "SELECT id, parent, position, kind, title, words, pinned, trashed FROM node",
+        "SELECT id, title, created, revision, uuid FROM project WHERE id = 1",
+        "SELECT id, parent, position, kind, title, words, pinned, trashed, synopsis, status, label FROM node",
+        "SELECT id, family, position, name, colour, shape FROM marker",
         "SELECT node, revision, saved, body, sha256 FROM text",
         "SELECT id, node, state, created, text, request, trace, model, model_hash FROM draft",
         "SELECT key, value FROM setting",
+        "SELECT id, sha256, body FROM past_text",
+        "SELECT id, node, name, created, tree FROM snapshot",
+        "SELECT id, node, past, snapshot, cause, saved, kept, words FROM revision",
+        "SELECT node, position, text FROM pinned_passage",
+        "SELECT rowid, body FROM word_index",
     };
     for (const char* query : kQueries) {
         sqlite3_stmt* statement = nullptr;
@@ -132,10 +138,16 @@ bool holdsAProject(SQLite::Database& database) {
 }
 
 void runScripts(SQLite::Database& database, int from) {
-    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-    for (int version = from; version < kSchemaVersion; ++version) database.exec(kSchemaScripts[version]);
-    database.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
-    transaction.commit();
+    database.exec("PRAGMA foreign_keys = OFF"); // can only be switched outside a transaction
+    {
+        SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+        for (int version = from; version < kSchemaVersion; ++version) database.exec(kSchemaScripts[version]);
+        if (from > 0) indexEverything(database);
+        database.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
+        if (!isOk(database, "PRAGMA foreign_key_check", "")) throw SQLite::Exception("damaged", SQLITE_CORRUPT);
+        transaction.commit();
+    }
+    database.exec("PRAGMA foreign_keys = ON");
 }
 
 ProjectStore::Opened refuseByError(const Error& error, const QString& path) {
@@ -173,7 +185,8 @@ Result<void> writeNewProject(const QString& unfinished, const QString& title) {
     return guarded(database.get(), [&]() -> Result<void> {
         database->exec("PRAGMA application_id = " + std::to_string(kApplicationId));
         runScripts(*database, 0);
-        SQLite::Statement insert(*database, "INSERT INTO project (id, title, created) VALUES (1, ?, ?)");
+        SQLite::Statement insert(*database, "INSERT INTO project (id, title, created, uuid) "
+                                            "VALUES (1, ?, ?, lower(hex(randomblob(16))))");
         insert.bind(1, title.toStdString());
         insert.bind(2, QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString());
         insert.exec();
@@ -239,7 +252,10 @@ ProjectStore::Opened ProjectStore::open(const QString& givenPath) {
         if (!outcome) return outcome;
         keepTidy(*parts->database);
         parts->tidy = true;
-        parts->title = textOf(parts->database->execAndGet("SELECT title FROM project"));
+        SQLite::Statement project(*parts->database, "SELECT title, uuid FROM project");
+        project.executeStep();
+        parts->title = textOf(project.getColumn(0));
+        parts->uuid = textOf(project.getColumn(1));
         return outcome;
     });
     if (!checked && checked.error().code == ErrorCode::NewerFormat) return refuseNewer();

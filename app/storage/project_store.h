@@ -5,31 +5,19 @@
 #pragma once
 
 #include "app/document/scene_text.h"
+#include "app/document/text_search.h"
+#include "app/storage/node.h"
+#include "app/storage/project_change.h"
 #include "engine/base/result.h"
 
 #include <QDateTime>
 #include <QHash>
 #include <QString>
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 namespace palimpsest {
-
-using NodeId = qint64; // 0 = none / the root
-
-enum class NodeKind : quint8 { Part = 0, Chapter = 1, Scene = 2, Note = 3 }; // values are on disk
-
-struct Node {
-    NodeId id = 0;
-    NodeId parent = 0;
-    int position = 0; // among its siblings, from 0
-    NodeKind kind = NodeKind::Scene;
-    QString title;
-    int words = 0;       // of its own text
-    bool pinned = false; // notes: part of every draft's context
-    bool trashed = false;
-    bool operator==(const Node&) const = default;
-};
 
 // A draft as the project keeps it: nothing generated is ever lost until the writer discards it.
 struct StoredDraft {
@@ -42,6 +30,44 @@ struct StoredDraft {
     QByteArray request; // engine/protocol.md, draft/start params: kind, seed, options, both sides
     QByteArray trace;   // its steps, compressed
     QString model, modelHash;
+};
+
+// An earlier text of a node.
+struct Revision {
+    qint64 id = 0;
+    NodeId node = 0;
+    RevisionCause cause = RevisionCause::Writing;
+    QDateTime saved; // when the text was written
+    int words = 0;
+    qint64 snapshot = 0; // the one it is part of; 0 = none
+    QString name;        // of that snapshot
+};
+
+// Earlier texts kept under a name, until the writer removes it.
+struct Snapshot {
+    qint64 id = 0;
+    NodeId node = 0; // 0: of the whole project, with its tree
+    QString name;
+    QDateTime created;
+};
+
+struct FoundParagraph {
+    NodeId node = 0;
+    int block = 0; // of the node's text
+    QString text;
+    std::vector<Interval> matches;
+};
+
+struct SearchResults {
+    std::vector<FoundParagraph> paragraphs; // by node and block
+    int matches = 0;
+    bool complete = true; // false: there are more than were asked for, or it was stopped
+};
+
+struct PinnedPassage {
+    NodeId node = 0;
+    QString text;
+    bool operator==(const PinnedPassage&) const = default;
 };
 
 enum class OpenOutcome {
@@ -57,6 +83,9 @@ enum class OpenOutcome {
 
 class ProjectStore {
 public:
+    // A revision is kept this long after the last one, while a text is written.
+    static constexpr int kRevisionEverySeconds = 600;
+
     struct Opened {
         OpenOutcome outcome = OpenOutcome::Current;
         QString sentence;                    // for a writer: what happened, what to do; empty when all is well
@@ -72,6 +101,7 @@ public:
 
     QString path() const;
     QString title() const;
+    QString uuid() const; // the same for every copy of the project
 
     // All writes: a project file that was deleted while open is written anew, whole, by the next write. One that was
     // moved or replaced makes writes fail (Io) until it is back.
@@ -82,11 +112,39 @@ public:
     Result<void> moveNode(NodeId node, NodeId parent, int position);
     Result<void> setPinned(NodeId node, bool pinned);
     Result<void> setTrashed(NodeId node, bool trashed);
+    // Any of these and more at once, and what undoes it. Texts it changes are kept in the history first.
+    Result<AppliedChange> apply(const ProjectChange& change);
 
-    Result<SceneText> text(NodeId node) const;                 // no blocks when nothing was ever written
-    Result<void> saveText(NodeId node, const SceneText& text); // also the node's word count
+    // Both lists, each in its order. Setting: whole; id 0 is a new one, one left out is taken off every node. The
+    // result has every id.
+    Result<std::vector<Marker>> markers() const;
+    Result<std::vector<Marker>> setMarkers(std::vector<Marker> markers);
+
+    Result<SceneText> text(NodeId node) const; // no blocks when nothing was ever written
+    // Also the node's word count, the index and, where it is time, the history.
+    Result<void> saveText(NodeId node, const SceneText& text);
+
+    // History. Automatic revisions are thinned out with age by the rule of project_format.md; snapshots never are.
+    Result<std::vector<Revision>> revisions(NodeId node) const; // newest first
+    Result<SceneText> revisionText(qint64 revision) const;
+    // The text as it is now; no second time when it is the newest revision already.
+    Result<void> keepRevision(NodeId node, RevisionCause cause);
+    // A text from elsewhere.
+    Result<void> addRevision(NodeId node, const SceneText& text, RevisionCause cause, const QDateTime& saved);
+    Result<std::vector<Snapshot>> snapshots() const;               // newest first
+    Result<qint64> takeSnapshot(const QString& name, NodeId node); // node 0: of the whole project
+    Result<void> removeSnapshot(qint64 snapshot);                  // with its revisions
+    Result<std::vector<Revision>> snapshotRevisions(qint64 snapshot) const;
+    // The change that brings everything in the snapshot back: texts and, of the whole project, titles and places.
+    // What was made since stays, after the others.
+    Result<ProjectChange> restoration(qint64 snapshot, const QString& name) const;
+
+    // In all texts outside the trash. Stops at `limit` matches, or within a text when asked to.
+    Result<SearchResults> search(const SearchQuery& query, int limit, std::stop_token stop = {}) const;
+    Result<std::vector<PinnedPassage>> pinnedPassages() const; // outside the trash, by node and place
 
     Result<qint64> addDraft(const StoredDraft& draft); // draft.id is ignored
+    // One that becomes accepted leaves a revision of the text before it.
     Result<void> updateDraft(const StoredDraft& draft);
     Result<std::vector<StoredDraft>> drafts(NodeId node) const; // newest first, without traces
     Result<QByteArray> draftTrace(qint64 draft) const;
@@ -104,6 +162,8 @@ private:
     // revision of the project, worth a backup; an aside, such as a splitter's place, does not.
     template<class Body>
     Result<void> write(bool content, Body body);
+    template<class T, class Body>
+    Result<T> read(Body body) const; // `body`: of the connection, returns Result<T>
     std::unique_ptr<Parts> m_parts;
 };
 

@@ -210,9 +210,9 @@ private Q_SLOTS:
         Rig rig;
         (void)rig.open(); // makes a backup
         QByteArray bytes = contents(rig.path);
-        const qsizetype at = bytes.indexOf("Words of scene 7");
+        const qsizetype at = bytes.indexOf("\"Words of scene 7"); // in the text, not in the index
         QVERIFY(at > 0);
-        bytes[at] = 'S';
+        bytes[at + 1] = 'S';
         put(rig.path, bytes);
         const auto opened = rig.open();
         QCOMPARE(opened.outcome, OpenOutcome::Damaged);

@@ -65,7 +65,7 @@ private Q_SLOTS:
     }
 
     void aNewerVersionIsRefusedAsNewer() {
-        const auto read = fromStored(R"({"version":2,"blocks":[]})");
+        const auto read = fromStored(R"({"version":3,"blocks":[]})");
         QVERIFY(!read);
         QCOMPARE(read.error().code, ErrorCode::NewerFormat);
     }

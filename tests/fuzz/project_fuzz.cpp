@@ -53,8 +53,10 @@ void readEverything(ProjectStore& store) {
     (void)store.settings().ok();
     if (!nodes) return;
     for (const Node& node : *nodes) {
-        require(node.kind <= NodeKind::Note, "kinds are known ones");
+        require(node.kind <= NodeKind::Archive, "kinds are known ones");
         if (const auto text = store.text(node.id)) (void)text->plain();
+        if (const auto revisions = store.revisions(node.id))
+            for (const Revision& revision : *revisions) (void)store.revisionText(revision.id).ok();
         const auto drafts = store.drafts(node.id);
         if (!drafts) continue;
         for (const StoredDraft& draft : *drafts) {
@@ -62,6 +64,13 @@ void readEverything(ProjectStore& store) {
             (void)store.draftTrace(draft.id).ok();
         }
     }
+    (void)store.markers().ok();
+    (void)store.pinnedPassages().ok();
+    (void)store.search({QStringLiteral("late"), false, true, false}, 100).ok();
+    (void)store.search({QStringLiteral("ate"), false, false, false}, 100).ok();
+    if (const auto snapshots = store.snapshots())
+        for (const Snapshot& snapshot : *snapshots)
+            if (const auto change = store.restoration(snapshot.id, {})) (void)store.apply(*change).ok();
     const auto added = store.addNode(0, -1, NodeKind::Scene, QStringLiteral("added"));
     SceneText text;
     text.blocks = {{BlockKind::Paragraph, 0, {{QStringLiteral("words"), {}, Provenance::Typed, 0}}}};
@@ -117,6 +126,7 @@ Plan plan() {
     (void)opened.store
         ->addDraft({0, *scene, {}, QDateTime::currentDateTimeUtc(), QStringLiteral("A draft."), "{}", "t", {}, {}})
         .ok();
+    (void)opened.store->takeSnapshot(QStringLiteral("First"), 0).ok();
     (void)opened.store->setSetting(QStringLiteral("open"), QStringLiteral("2")).ok();
     const QByteArray file = contents(place.path), log = contents(place.log); // as a killed program leaves them
     require(!log.isEmpty(), "while it is open a project has a log");

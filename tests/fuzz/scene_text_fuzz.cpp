@@ -7,8 +7,9 @@ namespace palimpsest::fuzz {
 namespace {
 
 void checkBlock(const Block& block) {
-    require(block.kind <= BlockKind::SceneBreak, "kinds are known ones");
-    require((block.kind == BlockKind::Heading) == (block.level > 0) && block.level <= 4, "only headings have a level");
+    require(block.kind <= BlockKind::Numbered, "kinds are known ones");
+    require(hasLevel(block.kind) == (block.level > 0) && block.level <= kLastBlockLevel,
+            "only headings and list items have a level");
     for (const Span& span : block.spans) {
         require(span.provenance <= Provenance::Imported && span.draft >= 0, "provenance is a known one");
         require(!span.text.contains(u'\n') && !span.text.contains(u'\r'), "spans hold no line breaks");
@@ -64,7 +65,18 @@ Plan plan() {
                      {QStringLiteral("Ed"), {false, true, true, true}, Provenance::Edited, 7},
                      {QStringLiteral("ited\u2028\u65e5\u672c\u3002 "), {}, Provenance::Imported, 0}}},
                    {BlockKind::SceneBreak, 0, {}},
-                   {BlockKind::Quote, 0, {{QStringLiteral("\U0001F30A"), {}, Provenance::Typed, 0}}}};
+                   {BlockKind::Quote, 0, {{QStringLiteral("\U0001F30A"), {}, Provenance::Typed, 0}}},
+                   {BlockKind::Bullet, 1, {{QStringLiteral("rope"), {}, Provenance::Typed, 0}}},
+                   {BlockKind::Numbered,
+                    2,
+                    {{QStringLiteral("oil"),
+                      {},
+                      Provenance::Typed,
+                      0,
+                      QStringLiteral("https://example.org"),
+                      QStringLiteral("How much?\nAsk."),
+                      QStringLiteral("Whale."),
+                      true}}}};
     const QByteArray stored = toStored(text);
     return {{stored.toStdString(), toStored({}).toStdString(),
              R"({"version":1,"blocks":[{"spans":["\ud800 half",["a",1,2,9007199254740992]]}]})"},

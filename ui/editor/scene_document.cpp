@@ -13,12 +13,19 @@ struct KeptBlock : QTextBlockUserData {
 
 void appendSpan(Block& block, const QString& text, const QTextCharFormat& format) {
     if (text.isEmpty()) return;
-    Span span{text, marksOf(format), provenanceOf(format), format.property(kDraftProperty).toLongLong()};
+    Span span{text,
+              marksOf(format),
+              provenanceOf(format),
+              format.property(kDraftProperty).toLongLong(),
+              format.stringProperty(kLinkProperty),
+              format.stringProperty(kCommentProperty),
+              format.stringProperty(kFootnoteProperty),
+              format.boolProperty(kPinnedProperty)};
     span.text.replace(QChar::LineSeparator, u' ');
     span.text.remove(QChar::ObjectReplacementCharacter);
     if (!block.spans.empty()) {
         Span& last = block.spans.back();
-        if (last.marks == span.marks && last.provenance == span.provenance && last.draft == span.draft) {
+        if (last.looksLike(span)) {
             last.text += span.text;
             return;
         }
@@ -39,8 +46,7 @@ Block readPart(const QTextBlock& source, int begin, int end) {
 }
 
 void insertSpans(QTextCursor& cursor, const Block& block) {
-    for (const Span& span : block.spans)
-        cursor.insertText(span.text, formatOf(span.marks, span.provenance, span.draft));
+    for (const Span& span : block.spans) cursor.insertText(span.text, formatOf(span));
 }
 
 } // namespace
@@ -53,6 +59,15 @@ QTextCharFormat formatOf(const Marks& marks, Provenance provenance, qint64 draft
     if (marks.strike) format.setFontStrikeOut(true);
     if (provenance != Provenance::Typed) format.setProperty(kProvenanceProperty, int(provenance));
     if (draft) format.setProperty(kDraftProperty, draft);
+    return format;
+}
+
+QTextCharFormat formatOf(const Span& span) {
+    QTextCharFormat format = formatOf(span.marks, span.provenance, span.draft);
+    if (!span.link.isEmpty()) format.setProperty(kLinkProperty, span.link);
+    if (!span.comment.isEmpty()) format.setProperty(kCommentProperty, span.comment);
+    if (!span.footnote.isEmpty()) format.setProperty(kFootnoteProperty, span.footnote);
+    if (span.pinned) format.setProperty(kPinnedProperty, true);
     return format;
 }
 
@@ -74,7 +89,7 @@ QTextCharFormat withoutProvenance(QTextCharFormat format) {
 QTextBlockFormat blockFormatOf(BlockKind kind, int level) {
     QTextBlockFormat format;
     if (kind != BlockKind::Paragraph) format.setProperty(kBlockKindProperty, int(kind));
-    if (kind == BlockKind::Heading) format.setProperty(kHeadingLevelProperty, level);
+    if (hasLevel(kind)) format.setProperty(kHeadingLevelProperty, level);
     return format;
 }
 

@@ -15,10 +15,15 @@ enum SceneProperty {
     kProvenanceProperty = QTextFormat::UserProperty + 1, // Provenance; absent = Typed
     kDraftProperty,                                      // qint64; absent = none
     kBlockKindProperty,                                  // BlockKind; absent = Paragraph
-    kHeadingLevelProperty,                               // 1 … 4
+    kHeadingLevelProperty,                               // 1 … 4; list items too
+    kLinkProperty,                                       // QString, as the next two; absent = none
+    kCommentProperty,
+    kFootnoteProperty,
+    kPinnedProperty, // bool
 };
 
 QTextCharFormat formatOf(const Marks& marks, Provenance provenance = Provenance::Typed, qint64 draft = 0);
+QTextCharFormat formatOf(const Span& span); // with all that hangs on it
 Marks marksOf(const QTextCharFormat& format);
 Provenance provenanceOf(const QTextCharFormat& format);
 QTextCharFormat withoutProvenance(QTextCharFormat format);

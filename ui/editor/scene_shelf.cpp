@@ -9,6 +9,7 @@ SceneShelf::SceneShelf(ProjectService& project, QObject* parent) : QObject(paren
         for (const auto& [id, scene] : m_scenes)
             if (const Node* node = m_project.node(id)) layoutOf(*scene).setTitle(node->title);
     });
+    connect(&project, &ProjectService::textReplaced, this, &SceneShelf::replace);
 }
 
 PageLayout& SceneShelf::layoutOf(const Scene& scene) const {
@@ -58,11 +59,22 @@ SceneShelf::Scene* SceneShelf::add(NodeId node, const SceneText& text) {
     connect(&document, &QTextDocument::contentsChange, this,
             [made](int position, int, int added) { forgetBlocks(made->document, position, added); });
     connect(&document, &QTextDocument::contentsChanged, this, [this, made] {
+        if (made->filling) return;
         m_project.textEdited(made->node, readDocument(made->document));
         Q_EMIT edited(made->node);
     });
     m_scenes[node] = std::move(scene);
     return made;
+}
+
+// The undo history goes: what it would bring back is in other scenes now, or in the project's own.
+void SceneShelf::replace(NodeId node, const SceneText& text) {
+    Scene* scene = find(node);
+    if (!scene || readDocument(scene->document) == text) return;
+    scene->filling = true;
+    fillDocument(scene->document, text);
+    scene->filling = false;
+    Q_EMIT edited(node);
 }
 
 SceneShelf::Scene* SceneShelf::find(NodeId node) const {

@@ -19,6 +19,7 @@ public:
         QTextDocument document;
         NodeId node = 0;
         int caret = 0, scroll = 0;
+        bool filling = false; // with a text that the project has already
     };
 
     explicit SceneShelf(ProjectService& project, QObject* parent = nullptr);
@@ -36,6 +37,7 @@ Q_SIGNALS:
 
 private:
     Scene* add(NodeId node, const SceneText& text);
+    void replace(NodeId node, const SceneText& text);
     PageLayout& layoutOf(const Scene& scene) const;
 
     ProjectService& m_project;

@@ -70,6 +70,8 @@ bool mayHold(const std::vector<Node>& nodes, NodeId parent, NodeKind child) {
     case NodeKind::Part: return child == NodeKind::Chapter || child == NodeKind::Scene;
     case NodeKind::Chapter: return child == NodeKind::Scene;
     case NodeKind::Note: return child == NodeKind::Note;
+    case NodeKind::Research:
+    case NodeKind::Archive: return child != NodeKind::Research && child != NodeKind::Archive;
     case NodeKind::Scene: break;
     }
     return false;

@@ -1,0 +1,97 @@
+// Inside of ProjectService, shared by its source files.
+#pragma once
+
+#include "app/services/project_service.h"
+#include "app/services/project_worker.h"
+
+#include <QPointer>
+#include <QTimer>
+#include <set>
+
+namespace palimpsest {
+
+inline const Error kNothingOpen{ErrorCode::NotFound, "No project is open."};
+
+struct ProjectService::Parts {
+    explicit Parts(ProjectService& owner) : service(owner) {}
+
+    ProjectService& service;
+    QThread thread;
+    ProjectWorker* worker = nullptr; // lives on the thread
+    int generation = 0;              // of the open project: answers about an earlier one are ignored
+    int lastTicket = 0;
+
+    QString path, title;
+    std::vector<Node> nodes;
+    std::vector<Marker> markers;
+    int nodeChanges = 0; // counts what is done to `nodes` before the store has done it
+    QHash<QString, QString> settings;
+
+    UnsavedTexts unsaved;               // not yet given to the worker
+    UnsavedTexts saving;                // given to the worker, not yet known to be on disk
+    std::map<NodeId, int> savingSerial; // which of the texts given is the one in `saving`
+    int lastSerial = 0;
+    std::multiset<NodeId> held; // being changed by the store: not to be saved until it is known into what
+    QTimer saveTimer;
+    int retryMs;
+
+    std::vector<ProjectChange> undo, redo; // the last is the next
+    int changing = 0;                      // how many changes the store has not answered yet
+    std::stop_source searching;
+
+    template<class Work, class Done>
+    void post(Work work, Done done);
+    template<class Work>
+    void postWrite(Work work);
+
+    template<class Prepare>
+    void open(Prepare prepare);
+    void onPrepared(int ticket, ProjectImage image);
+    UnsavedTexts takeUnsaved();
+    void save();
+    void give(NodeId node, SceneText text);
+    void onSaved(NodeId node, int serial, const Result<void>& saved);
+    void onWriteFailed(const Error& error);
+    void takeOverTree();
+    bool hasUnsaved() const { return !unsaved.empty() || !saving.empty(); }
+
+    enum class Way { Do, Undo, Redo };
+    using Told = std::function<void(const Result<std::vector<NodeId>>&)>;
+    void apply(ProjectChange change, Way way, Told told);
+    void applyToTree(const ProjectChange& change, Way way, const Told& told);
+    void onApplied(const std::vector<NodeId>& touched, Way way, int seen, Result<AppliedChange> applied,
+                   const Told& told);
+    void takeOverText(const EditText& text);
+    void remember(ProjectChange inverse, Way way);
+};
+
+// Runs `work(worker)` on the thread and `done(its result)` back here, unless another project was opened meanwhile.
+template<class Work, class Done>
+void ProjectService::Parts::post(Work work, Done done) {
+    QMetaObject::invokeMethod(
+        worker,
+        [this, work = std::move(work), done = std::move(done), asked = generation] {
+            auto result = std::make_shared<decltype(work(*worker))>(work(*worker)); // shared: functors are copied
+            QMetaObject::invokeMethod(
+                &service,
+                [this, result, done, asked] {
+                    if (asked == generation) done(std::move(*result));
+                },
+                Qt::QueuedConnection);
+        },
+        Qt::QueuedConnection);
+}
+
+template<class Work>
+void ProjectService::Parts::postWrite(Work work) {
+    post(
+        [work = std::move(work)](ProjectWorker& w) -> Result<void> {
+            if (!w.store()) return kNothingOpen;
+            return work(*w.store());
+        },
+        [this](const Result<void>& written) {
+            if (!written) onWriteFailed(written.error());
+        });
+}
+
+} // namespace palimpsest
