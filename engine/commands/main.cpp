@@ -2,6 +2,7 @@
 #include "engine/base/log.h"
 #include "engine/commands/bench_command.h"
 #include "engine/commands/draft_command.h"
+#include "engine/commands/evaluate_command.h"
 #include "engine/commands/import_command.h"
 #include "engine/commands/info_command.h"
 #include "engine/commands/serve_command.h"
@@ -35,9 +36,9 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", PALIMPSEST_VERSION);
     const std::pair<const char*, CommandRun> commands[] = {
-        {"draft", addDraftCommand(app)},   {"rewrite", addRewriteCommand(app)}, {"serve", addServeCommand(app)},
-        {"import", addImportCommand(app)}, {"bench", addBenchCommand(app)},     {"info", addInfoCommand(app)},
-        {"train", addTrainCommand(app)},
+        {"draft", addDraftCommand(app)},   {"rewrite", addRewriteCommand(app)},   {"serve", addServeCommand(app)},
+        {"import", addImportCommand(app)}, {"bench", addBenchCommand(app)},       {"info", addInfoCommand(app)},
+        {"train", addTrainCommand(app)},   {"evaluate", addEvaluateCommand(app)},
     };
     try {
         app.parse(argc, argv);

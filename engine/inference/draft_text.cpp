@@ -65,16 +65,7 @@ std::string joined(const std::vector<std::string>& pieces, std::size_t begin, st
 
 std::map<std::string, int> wordCounts(std::string_view text) {
     std::map<std::string, int> counts;
-    std::string word;
-    for (std::size_t i = 0; i <= text.size(); ++i) {
-        const unsigned char c = i < text.size() ? static_cast<unsigned char>(text[i]) : ' ';
-        if (c >= 0x80 || std::isalnum(c) != 0) {
-            word += char(std::tolower(c));
-        } else if (!word.empty()) {
-            ++counts[word];
-            word.clear();
-        }
-    }
+    for (const std::string& word : wordsOf(text)) ++counts[word];
     return counts;
 }
 
@@ -155,6 +146,28 @@ std::optional<std::size_t> endOfDraft(const std::vector<std::string>& pieces, st
     std::size_t count = wish; // a script without spaces: at least between two characters
     while (count < last && (static_cast<unsigned char>(pieces[count].front()) & 0xC0) == 0x80) ++count;
     return count;
+}
+
+std::vector<std::string> wordsOf(std::string_view text) {
+    std::vector<std::string> words;
+    bool inside = false, apostrophe = false; // one that may turn out to stand within a word
+    for (std::size_t at = 0, end = 0; at < text.size(); at = end) {
+        do ++end;
+        while (end < text.size() && !isCharacterBoundary(text, end));
+        const std::string_view character = text.substr(at, end - at);
+        if (isWordCharacter(character)) {
+            if (!inside) words.emplace_back();
+            if (inside && apostrophe) words.back() += '\'';
+            for (const char c : character) words.back() += char(std::tolower(static_cast<unsigned char>(c)));
+            inside = true;
+            apostrophe = false;
+        } else {
+            const bool first = !apostrophe;
+            apostrophe = inside && first && (character == "'" || character == "’");
+            inside = apostrophe;
+        }
+    }
+    return words;
 }
 
 double wordOverlap(std::string_view a, std::string_view b) {

@@ -30,6 +30,9 @@ std::optional<std::size_t> endOfDraft(const std::vector<std::string>& pieces, st
 // Tokens after which endOfDraft() always has an answer.
 std::size_t longestDraft(std::size_t wish);
 
+// Runs of letters and digits, with apostrophes (of either shape, given as ') between them; ASCII in lower case.
+std::vector<std::string> wordsOf(std::string_view text);
+
 // Overlap of two texts in words (F1 of their multisets, case ignored), 0 … 1.
 double wordOverlap(std::string_view a, std::string_view b);
 

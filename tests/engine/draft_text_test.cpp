@@ -84,6 +84,12 @@ CASE(charactersOfSeveralTokensAreShownByTheirLast) {
     CHECK(shownTexts({"\xFF"}) == (Pieces{"\xEF\xBF\xBD"}));
 }
 
+CASE(wordsAreWithoutQuotesAndKeepTheirApostrophes) {
+    CHECK((wordsOf("“Don’t,” she said—'tis 42 Ünder' the dogs''.") ==
+           std::vector<std::string>{"don't", "she", "said", "tis", "42", "Ünder", "the", "dogs"}));
+    CHECK(wordsOf(" … ").empty() && wordsOf("").empty());
+}
+
 CASE(overlapCountsWordsTwiceSaid) {
     CHECK(wordOverlap("the sea, the sea", "The sea") == 2 * 2.0 / 6);
     CHECK(wordOverlap("a b", "a b") == 1 && wordOverlap("a", "b") == 0 && wordOverlap("", "") == 1);
