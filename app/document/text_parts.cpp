@@ -150,8 +150,8 @@ std::pair<std::vector<int>, std::vector<int>> numberBlocks(const SceneText& a, c
             auto& alike = known[block.plain()];
             const auto same =
                 std::find_if(alike.begin(), alike.end(), [&](const auto& each) { return *each.first == block; });
-            if (same == alike.end()) alike.emplace_back(&block, ++last);
-            numbers.push_back(same == alike.end() ? last : same->second);
+            numbers.push_back(same == alike.end() ? ++last : same->second);
+            if (same == alike.end()) alike.emplace_back(&block, last);
         }
         return numbers;
     };
