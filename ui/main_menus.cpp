@@ -208,7 +208,8 @@ void MainMenus::refreshDraft() {
 }
 
 void MainMenus::buildProject() {
-    m_binderCommands.fill(*m_window.menuBar()->addMenu(tr("&Project")));
+    m_projectMenu = m_window.menuBar()->addMenu(tr("&Project"));
+    m_binderCommands.fill(*m_projectMenu);
 }
 
 } // namespace palimpsest

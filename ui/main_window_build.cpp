@@ -2,6 +2,7 @@
 #include "ui/drafting/drafting.h"
 #include "ui/editor/find_bar.h"
 #include "ui/editor/scene_shelf.h"
+#include "ui/history/history_commands.h"
 #include "ui/main_menus.h"
 #include "ui/main_window.h"
 #include "ui/outline/binder.h"
@@ -115,6 +116,9 @@ void MainWindow::connectServices() {
 }
 
 void MainWindow::connectMenus() {
+    auto* history = new HistoryCommands(
+        m_theme, m_project, [this] { return m_node; }, *m_menus->projectMenu(), *this);
+    connect(history, &HistoryCommands::said, this, &MainWindow::say);
     connect(m_menus, &MainMenus::newAsked, this, &MainWindow::askNew);
     connect(m_menus, &MainMenus::openAsked, this, &MainWindow::askOpen);
     connect(m_menus, &MainMenus::sampleAsked, this, &MainWindow::openSample);
