@@ -32,17 +32,17 @@ void DraftMemory::remember(DraftRequest request, std::vector<RememberedLane> lan
 }
 
 Result<BranchPoint> DraftMemory::branchPoint(const DraftBranch& branch) const {
-    const auto forgotten = [](const char* what) {
-        return Error{ErrorCode::NotFound,
-                     std::string(what) + " to branch from is not remembered: only the last 16 are."};
-    };
     const auto entry =
         std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& e) { return e.request.id == branch.from; });
-    if (entry == m_entries.end()) return forgotten("The draft");
+    if (entry == m_entries.end())
+        return Error{ErrorCode::NotFound, "The draft to branch from is not remembered: only the last 16 are."};
     const auto lane = std::find_if(entry->lanes.begin(), entry->lanes.end(),
                                    [&](const RememberedLane& l) { return l.index == branch.candidate; });
-    if (lane == entry->lanes.end() || branch.step < 0 || std::size_t(branch.step) >= lane->steps.size())
-        return forgotten("The step");
+    if (lane == entry->lanes.end())
+        return Error{ErrorCode::NotFound, "The draft to branch from has no such candidate."};
+    if (branch.step < 0 || std::size_t(branch.step) >= lane->steps.size())
+        return Error{ErrorCode::NotFound,
+                     "The draft to branch from has no such step: it has " + std::to_string(lane->steps.size()) + "."};
     const RememberedStep& step = lane->steps[std::size_t(branch.step)];
     BranchPoint point;
     point.request = entry->request;

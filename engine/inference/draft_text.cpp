@@ -144,7 +144,10 @@ std::optional<std::size_t> endOfDraft(const std::vector<std::string>& pieces, st
     for (std::size_t count = wish + 1; count < pieces.size(); ++count)
         if (wordEndsAt(count)) return count;
     std::size_t count = wish; // a script without spaces: at least between two characters
-    while (count < last && (static_cast<unsigned char>(pieces[count].front()) & 0xC0) == 0x80) ++count;
+    const auto goesOn = [&](const std::string& piece) {
+        return piece.empty() || (static_cast<unsigned char>(piece.front()) & 0xC0) == 0x80;
+    };
+    while (count < last && goesOn(pieces[count])) ++count;
     return count;
 }
 
