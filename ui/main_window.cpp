@@ -5,6 +5,7 @@
 #include "ui/drafting/drafting.h"
 #include "ui/editor/find_bar.h"
 #include "ui/editor/scene_document.h"
+#include "ui/editor/scene_spelling.h"
 #include "ui/main_menus.h"
 #include "ui/outline/binder.h"
 #include "ui/settings/app_settings.h"
@@ -51,7 +52,9 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
       m_find(new FindBar(theme, *m_editor, this)),
       m_splitter(new QSplitter(this)),
       m_writing(new Writing(this)),
-      m_focus(new PageFocus(*m_editor, this)) {
+      m_focus(new PageFocus(*m_editor, this)),
+      m_spelling(new Spelling({}, this)),
+      m_misspelt(new SceneSpelling(*m_editor, *m_spelling, this)) {
     setWindowIcon(drawnIcon(Glyph::Application, theme.colours().accent));
     m_editor->setAccessibleName(tr("Page"));
     m_splitter->addWidget(m_binder);
@@ -67,10 +70,11 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     m_drafting = new Drafting(
         {theme, engine, project, *m_shelf, *m_editor, *m_panel, [this] { return m_binder->scenesInOrder(); }}, this);
     m_menus = new MainMenus(*this, theme, *m_editor, *m_binder, *m_drafting);
-    new WritingMenus(*m_menus, theme, *m_writing, this);
+    new WritingMenus(*m_menus, {theme, *m_writing, *m_spelling, *m_misspelt}, this);
     buildStatus();
     connectServices();
     connectMenus();
+    connectSpelling();
     applyLook();
     showNothing();
     restoreWindow();
@@ -80,17 +84,6 @@ MainWindow::~MainWindow() {
     // Before the documents it stands on go.
     m_drafting->forgetProject();
     m_editor->showDocument(nullptr);
-}
-
-void MainWindow::applyLook() {
-    const Colours& c = m_theme.colours();
-    m_shelf->setLook(pageMetrics(m_writing->choices()),
-                     {c.page, c.desk, c.text, c.quiet, c.line, c.accent, c.found, c.misspelt});
-    QPalette palette = QApplication::palette();
-    palette.setColor(QPalette::Base, c.desk); // the page is painted on it
-    m_editor->setPalette(palette);
-    m_focus->setFocusOn(m_writing->choices().focus);
-    m_focus->setTypewriter(m_writing->choices().typewriter);
 }
 
 void MainWindow::say(const QString& sentence) {

@@ -27,6 +27,8 @@ class MessageBar;
 class PageFocus;
 class SceneEditor;
 class SceneShelf;
+class SceneSpelling;
+class Spelling;
 class Writing;
 
 class MainWindow : public QMainWindow {
@@ -51,6 +53,8 @@ public:
     MessageBar& bar() const { return *m_bar; }
     FindBar& findBar() const { return *m_find; }
     Writing& writing() const { return *m_writing; }
+    SceneSpelling& misspelt() const { return *m_misspelt; }
+    Spelling& spelling() const { return *m_spelling; }
     NodeId shownNode() const { return m_node; }
 
 protected:
@@ -64,6 +68,7 @@ private:
     void connectServices();
     void connectMenus();
     void applyLook();
+    void connectSpelling();
     void onOpened(OpenOutcome outcome, const QString& sentence);
     void onTrashed(const std::vector<qint64>& nodes);
     void askNew();
@@ -89,6 +94,8 @@ private:
     QSplitter* m_splitter;
     Writing* m_writing;
     PageFocus* m_focus;
+    Spelling* m_spelling;
+    SceneSpelling* m_misspelt;
     QStackedWidget* m_pages; // the editor, or what to do when there is nothing to edit
     QLabel* m_empty;
     QPushButton* m_newScene;

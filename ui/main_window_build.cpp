@@ -1,7 +1,10 @@
 // How the window is put together and connected.
+#include "app/document/words.h"
 #include "ui/drafting/drafting.h"
 #include "ui/editor/find_bar.h"
+#include "ui/editor/page_focus.h"
 #include "ui/editor/scene_shelf.h"
+#include "ui/editor/scene_spelling.h"
 #include "ui/history/history_commands.h"
 #include "ui/main_menus.h"
 #include "ui/main_window.h"
@@ -23,6 +26,18 @@ namespace palimpsest {
 namespace {
 
 constexpr int kStatusDelayMs = 300; // after the last key or move of the caret
+const char* const kProjectWords = "spelling_words";
+
+// Who and what the notes are about is spelt right.
+QStringList namesIn(const std::vector<Node>& nodes) {
+    QStringList names;
+    for (const Node& node : nodes) {
+        if (node.kind != NodeKind::Note || !node.title.startsWith(u'@')) continue;
+        forEachWord(node.title, [&](Interval word) { names << node.title.mid(word.begin, word.end - word.begin); });
+    }
+    names.sort();
+    return names;
+}
 
 } // namespace
 
@@ -113,6 +128,30 @@ void MainWindow::connectServices() {
     connect(m_panel, &DraftingPanel::choicesChanged, this, [this] { AppSettings().setDraftChoices(m_panel->saved()); });
     connect(&m_theme, &Theme::changed, this, &MainWindow::applyLook);
     connect(m_writing, &Writing::changed, this, &MainWindow::applyLook);
+}
+
+void MainWindow::applyLook() {
+    const Colours& c = m_theme.colours();
+    m_shelf->setLook(pageMetrics(m_writing->choices()),
+                     {c.page, c.desk, c.text, c.quiet, c.line, c.accent, c.found, c.misspelt});
+    QPalette palette = QApplication::palette();
+    palette.setColor(QPalette::Base, c.desk); // the page is painted on it
+    m_editor->setPalette(palette);
+    m_focus->setFocusOn(m_writing->choices().focus);
+    m_focus->setTypewriter(m_writing->choices().typewriter);
+    m_spelling->setLanguage(m_writing->choices().spelling ? m_writing->language() : QString());
+}
+
+void MainWindow::connectSpelling() {
+    const auto added = [this] { return m_project.setting(kProjectWords).split(u'\n', Qt::SkipEmptyParts); };
+    const auto teach = [this, added] { m_spelling->setProjectWords(added() + namesIn(m_project.nodes())); };
+    connect(&m_project, &ProjectService::opened, m_spelling, teach);
+    connect(&m_project, &ProjectService::nodesChanged, m_spelling, teach);
+    connect(m_misspelt, &SceneSpelling::wordAdded, this, [this, added, teach](const QString& word) {
+        m_project.setSetting(kProjectWords, (added() << word).join(u'\n'));
+        teach();
+    });
+    connect(m_misspelt, &SceneSpelling::said, this, &MainWindow::say);
 }
 
 void MainWindow::connectMenus() {

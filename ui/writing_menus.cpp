@@ -7,30 +7,49 @@
 
 namespace palimpsest {
 
-WritingMenus::WritingMenus(MainMenus& menus, Theme& theme, Writing& writing, QWidget* window)
-    : QObject(window), m_theme(theme), m_writing(writing), m_window(window) {
-    QMenu* view = menus.viewMenu();
-    view->addSeparator();
-    const auto focus = [this, view](const QString& text, const QKeySequence& keys, FocusOn what) {
+WritingMenus::WritingMenus(MainMenus& menus, const Desk& desk, QWidget* window)
+    : QObject(window), m_desk(desk), m_writing(desk.writing), m_window(window) {
+    buildView(menus.viewMenu());
+    buildEdit(menus.editMenu());
+}
+
+void WritingMenus::buildView(QMenu* menu) {
+    menu->addSeparator();
+    const auto focus = [this, menu](const QString& text, const QKeySequence& keys, FocusOn what) {
         addSwitch(
-            view, text, keys, [what](const WritingChoices& c) { return c.focus == what; },
+            menu, text, keys, [what](const WritingChoices& c) { return c.focus == what; },
             [what](WritingChoices& c, bool on) { c.focus = on ? what : FocusOn::Everything; });
     };
     focus(tr("Focus on the se&ntence"), QKeySequence(Qt::Key_F6), FocusOn::Sentence);
     focus(tr("Focus on the para&graph"), QKeySequence(Qt::SHIFT | Qt::Key_F6), FocusOn::Paragraph);
     addSwitch(
-        view, tr("T&ypewriter scrolling"), QKeySequence(Qt::Key_F8),
+        menu, tr("T&ypewriter scrolling"), QKeySequence(Qt::Key_F8),
         [](const WritingChoices& c) { return c.typewriter; }, [](WritingChoices& c, bool on) { c.typewriter = on; });
-    view->addSeparator();
-    addSize(view, tr("&Larger text"), {QKeySequence(Qt::CTRL | Qt::Key_Plus), QKeySequence(Qt::CTRL | Qt::Key_Equal)},
+    menu->addSeparator();
+    addSize(menu, tr("&Larger text"), {QKeySequence(Qt::CTRL | Qt::Key_Plus), QKeySequence(Qt::CTRL | Qt::Key_Equal)},
             1);
-    addSize(view, tr("&Smaller text"), {QKeySequence(Qt::CTRL | Qt::Key_Minus)}, -1);
-    addSize(view, tr("&Usual size of text"), {QKeySequence(Qt::CTRL | Qt::Key_0)}, 0);
+    addSize(menu, tr("&Smaller text"), {QKeySequence(Qt::CTRL | Qt::Key_Minus)}, -1);
+    addSize(menu, tr("&Usual size of text"), {QKeySequence(Qt::CTRL | Qt::Key_0)}, 0);
+}
 
-    menus.editMenu()->addSeparator();
-    QAction* settings = menus.editMenu()->addAction(tr("&Settings…"));
-    settings->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Comma));
-    connect(settings, &QAction::triggered, this, &WritingMenus::openSettings);
+void WritingMenus::buildEdit(QMenu* menu) {
+    SceneSpelling* misspelt = &m_desk.misspelt;
+    menu->addSeparator();
+    addSwitch(
+        menu, tr("Check spe&lling"), {}, [](const WritingChoices& c) { return c.spelling; },
+        [](WritingChoices& c, bool on) { c.spelling = on; });
+    add(menu, tr("Next &misspelt word"), QKeySequence(Qt::Key_F7), [misspelt] { misspelt->goToNext(); });
+    add(menu, tr("Su&ggestions for the word"), QKeySequence(Qt::SHIFT | Qt::Key_F7),
+        [misspelt] { misspelt->openMenu(); });
+    menu->addSeparator();
+    add(menu, tr("&Settings…"), QKeySequence(Qt::CTRL | Qt::Key_Comma), [this] { openSettings(); });
+}
+
+QAction* WritingMenus::add(QMenu* menu, const QString& text, const QKeySequence& keys, std::function<void()> act) {
+    QAction* action = menu->addAction(text);
+    action->setShortcut(keys);
+    connect(action, &QAction::triggered, this, std::move(act));
+    return action;
 }
 
 QAction* WritingMenus::addSwitch(QMenu* menu, const QString& text, const QKeySequence& keys,
@@ -62,7 +81,7 @@ void WritingMenus::addSize(QMenu* menu, const QString& text, const QList<QKeySeq
 }
 
 void WritingMenus::openSettings() {
-    auto* dialog = new SettingsDialog(m_theme, m_writing, m_window);
+    auto* dialog = new SettingsDialog(m_desk.theme, m_writing, m_desk.spelling, m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->show();
 }

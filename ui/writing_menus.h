@@ -1,8 +1,9 @@
-// The commands of how the writer writes: focus, typewriter, size of the text, and the settings.
+// The commands of how the writer writes: focus, typewriter, size of the text, spelling, and the settings.
 //
 // UI thread. What they change is in Writing, which says when it changed, by whatever hand.
 #pragma once
 
+#include "ui/editor/scene_spelling.h"
 #include "ui/main_menus.h"
 #include "ui/settings/writing.h"
 
@@ -11,15 +12,25 @@ namespace palimpsest {
 class WritingMenus : public QObject {
     Q_OBJECT
 public:
-    WritingMenus(MainMenus& menus, Theme& theme, Writing& writing, QWidget* window);
+    struct Desk {
+        Theme& theme;
+        Writing& writing;
+        Spelling& spelling;
+        SceneSpelling& misspelt;
+    };
+
+    WritingMenus(MainMenus& menus, const Desk& desk, QWidget* window);
 
 private:
     QAction* addSwitch(QMenu* menu, const QString& text, const QKeySequence& keys,
                        std::function<bool(const WritingChoices&)> isOn, std::function<void(WritingChoices&, bool)> set);
     void addSize(QMenu* menu, const QString& text, const QList<QKeySequence>& keys, int change);
+    QAction* add(QMenu* menu, const QString& text, const QKeySequence& keys, std::function<void()> act);
+    void buildView(QMenu* menu);
+    void buildEdit(QMenu* menu);
     void openSettings();
 
-    Theme& m_theme;
+    Desk m_desk;
     Writing& m_writing;
     QWidget* m_window;
 };

@@ -315,7 +315,10 @@ void SceneEditor::contextMenuEvent(QContextMenuEvent* event) {
     menu.addAction(tr("Paste"), this, &QTextEdit::paste)->setEnabled(canPaste());
     menu.addSeparator();
     for (QAction* action : actions()) menu.addAction(action); // drafting, given by the window
-    menu.exec(event->globalPos());
+    const bool byKey = event->reason() == QContextMenuEvent::Keyboard;
+    const QTextCursor at = byKey ? textCursor() : cursorForPosition(event->pos());
+    Q_EMIT menuAboutToShow(&menu, at.selectionStart());
+    menu.exec(byKey ? viewport()->mapToGlobal(cursorRect().bottomLeft()) : event->globalPos());
 }
 
 } // namespace palimpsest

@@ -10,6 +10,8 @@
 
 #include <QTextEdit>
 
+class QMenu;
+
 namespace palimpsest {
 
 class SceneEditor : public QTextEdit {
@@ -48,8 +50,9 @@ public:
     void redoEdit();
 
 Q_SIGNALS:
-    void edited();        // the text changed, by whatever hand
-    void documentShown(); // another document, or none
+    void edited();                                   // the text changed, by whatever hand
+    void documentShown();                            // another document, or none
+    void menuAboutToShow(QMenu* menu, int position); // for the text at `position`: to add to it
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;

@@ -28,8 +28,8 @@ void addHeading(QFormLayout& form, const QString& text) {
 
 } // namespace
 
-SettingsDialog::SettingsDialog(Theme& theme, Writing& writing, QWidget* parent)
-    : QDialog(parent), m_theme(theme), m_writing(writing) {
+SettingsDialog::SettingsDialog(Theme& theme, Writing& writing, Spelling& spelling, QWidget* parent)
+    : QDialog(parent), m_theme(theme), m_writing(writing), m_spelling(spelling) {
     setWindowTitle(tr("Settings"));
     auto* form = new QFormLayout(this);
     form->setContentsMargins(22, 18, 22, 16);
@@ -53,6 +53,9 @@ SettingsDialog::SettingsDialog(Theme& theme, Writing& writing, QWidget* parent)
     form->addRow(buttons);
     showChoices(writing.choices());
     connect(&writing, &Writing::changed, this, [this] { showChoices(m_writing.choices()); });
+    connect(&spelling, &Spelling::changed, this, &SettingsDialog::showProblem);
+    spelling.findLanguages(this, [this](const auto& languages) { addLanguages(languages); });
+    showProblem();
     setMinimumWidth(480);
 }
 
@@ -121,6 +124,24 @@ void SettingsDialog::addWriting(QFormLayout& form) {
     addHeading(form, tr("Writing"));
     m_focus = addChoice(form, tr("Focus"), {tr("Everything"), tr("The sentence"), tr("The paragraph")});
     m_typewriter = addCheck(form, tr("Typewriter scrolling: the row written in stays where it is"));
+    m_language = addChoice(form, tr("Language"), {});
+    m_language->addItem(tr("That of the system"), QString());
+    m_checks = addCheck(form, tr("Check spelling while I type"));
+    m_problem = new QLabel(this);
+    m_problem->setObjectName("quiet");
+    m_problem->setWordWrap(true);
+    form.addRow(m_problem);
+}
+
+void SettingsDialog::addLanguages(std::vector<Spelling::Language> languages) {
+    const QScopedValueRollback<bool> showing(m_showing, true);
+    for (const Spelling::Language& language : languages) m_language->addItem(language.name, language.code);
+    showChoices(m_writing.choices());
+}
+
+void SettingsDialog::showProblem() {
+    m_problem->setText(m_spelling.problem());
+    m_problem->setVisible(!m_spelling.problem().isEmpty());
 }
 
 void SettingsDialog::showChoices(const WritingChoices& choices) {
@@ -133,6 +154,9 @@ void SettingsDialog::showChoices(const WritingChoices& choices) {
     m_themes->setCurrentIndex(int(m_theme.choice()));
     m_focus->setCurrentIndex(int(choices.focus));
     m_typewriter->setChecked(choices.typewriter);
+    if (m_language->findData(choices.language) < 0) m_language->addItem(choices.language, choices.language);
+    m_language->setCurrentIndex(m_language->findData(choices.language));
+    m_checks->setChecked(choices.spelling);
 }
 
 void SettingsDialog::choose() {
@@ -146,6 +170,8 @@ void SettingsDialog::choose() {
     choices.characters = m_characters->value();
     choices.focus = FocusOn(m_focus->currentIndex());
     choices.typewriter = m_typewriter->isChecked();
+    choices.language = m_language->currentData().toString();
+    choices.spelling = m_checks->isChecked();
     m_writing.choose(choices);
     if (int(m_theme.choice()) == m_themes->currentIndex()) return;
     m_theme.choose(Theme::Choice(m_themes->currentIndex()));

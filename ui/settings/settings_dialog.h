@@ -3,6 +3,7 @@
 // UI thread. Follows changes made elsewhere while it is open.
 #pragma once
 
+#include "app/services/spelling.h"
 #include "ui/settings/writing.h"
 #include "ui/theme/theme.h"
 
@@ -11,6 +12,7 @@
 
 class QCheckBox;
 class QFormLayout;
+class QLabel;
 
 namespace palimpsest {
 
@@ -20,8 +22,8 @@ class TrackSlider;
 class SettingsDialog : public QDialog {
     Q_OBJECT
 public:
-    // Both must outlive the dialog.
-    SettingsDialog(Theme& theme, Writing& writing, QWidget* parent);
+    // All must outlive the dialog.
+    SettingsDialog(Theme& theme, Writing& writing, Spelling& spelling, QWidget* parent);
 
 private:
     void addPage(QFormLayout& form);
@@ -30,15 +32,19 @@ private:
     TrackSlider* addSlider(QFormLayout& form, const QString& name, int least, int most,
                            std::function<QString(int)> said);
     QCheckBox* addCheck(QFormLayout& form, const QString& name);
+    void addLanguages(std::vector<Spelling::Language> languages);
+    void showProblem();
     void showChoices(const WritingChoices& choices);
     void choose();
 
     Theme& m_theme;
     Writing& m_writing;
+    Spelling& m_spelling;
     bool m_showing = false; // what the controls say is being set, not chosen
-    ChoiceBox *m_family, *m_themes, *m_focus;
+    ChoiceBox *m_family, *m_themes, *m_focus, *m_language;
     TrackSlider *m_pixels, *m_lineHeight, *m_characters;
-    QCheckBox* m_typewriter;
+    QCheckBox *m_typewriter, *m_checks;
+    QLabel* m_problem;
 };
 
 } // namespace palimpsest

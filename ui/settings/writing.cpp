@@ -44,7 +44,9 @@ void Writing::choose(WritingChoices choices) {
 }
 
 QString Writing::language() const {
-    return m_choices.language.isEmpty() ? QLocale::system().name() : m_choices.language;
+    if (!m_choices.language.isEmpty()) return m_choices.language;
+    const QLocale system = QLocale::system();
+    return system.language() == QLocale::C ? QStringLiteral("en_US") : system.name();
 }
 
 } // namespace palimpsest
