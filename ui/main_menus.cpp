@@ -24,6 +24,9 @@ MainMenus::MainMenus(QMainWindow& window, Theme& theme, SceneEditor& editor, Bin
     buildDraft();
     buildProject();
     QMenu* help = window.menuBar()->addMenu(tr("&Help"));
+    add(help, tr("&Commands and scenes…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P),
+        [this] { Q_EMIT paletteAsked(); });
+    add(help, tr("&Shortcuts…"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_K), [this] { Q_EMIT shortcutsAsked(); });
     add(help, tr("&About Palimpsest"), {}, [this] { Q_EMIT aboutAsked(); });
     connect(&drafting, &Drafting::stateChanged, this, &MainMenus::refreshDraft);
     refreshDraft();
@@ -41,6 +44,7 @@ void MainMenus::buildFile() {
     add(menu, tr("&New project…"), QKeySequence::New, [this] { Q_EMIT newAsked(); });
     add(menu, tr("&Open…"), QKeySequence::Open, [this] { Q_EMIT openAsked(); });
     m_recent = menu->addMenu(tr("Open &recent"));
+    m_recent->setProperty("passing", true); // its entries are no commands
     add(menu, tr("Open the &sample"), {}, [this] { Q_EMIT sampleAsked(); });
     menu->addSeparator();
     m_needProject << add(menu, tr("&Save now"), QKeySequence::Save, [this] { Q_EMIT saveAsked(); });
@@ -100,7 +104,7 @@ void MainMenus::buildView() {
     m_showPanel = check(tr("&Drafting panel"), QKeySequence(Qt::SHIFT | Qt::Key_F9), true);
     m_fullScreen = check(tr("&Full screen, the page alone"), QKeySequence(Qt::Key_F11), false);
     menu->addSeparator();
-    m_showProvenance = check(tr("Show what was d&rafted"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P), false);
+    m_showProvenance = check(tr("Show what was d&rafted"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_P), false);
     m_reduceMotion = check(tr("Reduce &motion"), {}, false);
     menu->addSeparator();
     QMenu* themes = menu->addMenu(tr("&Theme"));

@@ -40,6 +40,8 @@ Q_SIGNALS:
     void findAsked(bool replacing);
     void nextHitAsked(bool backwards);
     void aboutAsked();
+    void paletteAsked();
+    void shortcutsAsked();
 
 private:
     QAction* add(QMenu* menu, const QString& text, const QKeySequence& keys, std::function<void()> act);

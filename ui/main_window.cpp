@@ -33,6 +33,7 @@ namespace {
 
 const char* const kOpenNode = "open_node";
 const char* const kCaret = "caret";
+const char* const kScroll = "scroll";
 
 QString fileFilter() {
     return MainWindow::tr("Palimpsest projects (*.palimpsest)");
@@ -75,6 +76,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     connectServices();
     connectMenus();
     connectSpelling();
+    buildCommands();
     applyLook();
     showNothing();
     restoreWindow();
@@ -146,7 +148,7 @@ void MainWindow::openNode(NodeId node) {
         m_pages->setCurrentIndex(0);
         m_editor->showDocument(&scene.document);
         if (scene.caret == 0 && m_project.setting(kOpenNode).toLongLong() == node)
-            scene.caret = m_project.setting(kCaret).toInt();
+            scene.caret = m_project.setting(kCaret).toInt(), scene.scroll = m_project.setting(kScroll).toInt();
         QTextCursor caret(&scene.document);
         caret.setPosition(std::min(scene.caret, scene.document.characterCount() - 1));
         m_editor->setTextCursor(caret);
@@ -193,6 +195,7 @@ void MainWindow::rememberPlace() {
     scene->caret = m_editor->textCursor().position();
     scene->scroll = m_editor->verticalScrollBar()->value();
     m_project.setSetting(kCaret, QString::number(scene->caret));
+    m_project.setSetting(kScroll, QString::number(scene->scroll));
 }
 
 void MainWindow::askNew() {

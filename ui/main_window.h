@@ -19,6 +19,8 @@ class QStackedWidget;
 namespace palimpsest {
 
 class Binder;
+class CommandPalette;
+class Commands;
 class Drafting;
 class DraftingPanel;
 class FindBar;
@@ -52,6 +54,7 @@ public:
     Drafting& drafting() const { return *m_drafting; }
     MessageBar& bar() const { return *m_bar; }
     FindBar& findBar() const { return *m_find; }
+    Commands& commands() const { return *m_commands; }
     Writing& writing() const { return *m_writing; }
     SceneSpelling& misspelt() const { return *m_misspelt; }
     Spelling& spelling() const { return *m_spelling; }
@@ -69,6 +72,7 @@ private:
     void connectMenus();
     void applyLook();
     void connectSpelling();
+    void buildCommands();
     void onOpened(OpenOutcome outcome, const QString& sentence);
     void onTrashed(const std::vector<qint64>& nodes);
     void askNew();
@@ -102,6 +106,8 @@ private:
     QLabel *m_words, *m_saved, *m_provenance, *m_where;
     Drafting* m_drafting;
     MainMenus* m_menus = nullptr;
+    Commands* m_commands = nullptr; // once all menus are there
+    CommandPalette* m_palette = nullptr;
     QTimer m_status;
     NodeId m_node = 0;
     QString m_shownProject; // path of the one the window shows

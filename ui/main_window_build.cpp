@@ -9,7 +9,9 @@
 #include "ui/main_menus.h"
 #include "ui/main_window.h"
 #include "ui/outline/binder.h"
+#include "ui/palette/command_palette.h"
 #include "ui/settings/app_settings.h"
+#include "ui/settings/shortcuts_dialog.h"
 #include "ui/settings/writing.h"
 #include "ui/widgets/message_bar.h"
 
@@ -139,6 +141,7 @@ void MainWindow::applyLook() {
     m_editor->setPalette(palette);
     m_focus->setFocusOn(m_writing->choices().focus);
     m_focus->setTypewriter(m_writing->choices().typewriter);
+    m_editor->setSmartPunctuation(m_writing->choices().smartPunctuation ? m_writing->language() : QString());
     m_spelling->setLanguage(m_writing->choices().spelling ? m_writing->language() : QString());
 }
 
@@ -152,6 +155,18 @@ void MainWindow::connectSpelling() {
         teach();
     });
     connect(m_misspelt, &SceneSpelling::said, this, &MainWindow::say);
+}
+
+void MainWindow::buildCommands() {
+    m_commands = new Commands(*menuBar(), this);
+    m_palette = new CommandPalette(*m_commands, m_project, this);
+    connect(m_palette, &CommandPalette::nodeChosen, this, &MainWindow::openNode);
+    connect(m_menus, &MainMenus::paletteAsked, m_palette, &CommandPalette::open);
+    connect(m_menus, &MainMenus::shortcutsAsked, this, [this] {
+        auto* dialog = new ShortcutsDialog(*m_commands, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->show();
+    });
 }
 
 void MainWindow::connectMenus() {

@@ -38,6 +38,9 @@ void WritingMenus::buildEdit(QMenu* menu) {
     addSwitch(
         menu, tr("Check spe&lling"), {}, [](const WritingChoices& c) { return c.spelling; },
         [](WritingChoices& c, bool on) { c.spelling = on; });
+    addSwitch(
+        menu, tr("Sma&rt punctuation"), {}, [](const WritingChoices& c) { return c.smartPunctuation; },
+        [](WritingChoices& c, bool on) { c.smartPunctuation = on; });
     add(menu, tr("Next &misspelt word"), QKeySequence(Qt::Key_F7), [misspelt] { misspelt->goToNext(); });
     add(menu, tr("Su&ggestions for the word"), QKeySequence(Qt::SHIFT | Qt::Key_F7),
         [misspelt] { misspelt->openMenu(); });

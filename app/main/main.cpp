@@ -6,6 +6,7 @@
 #include "engine/base/log.h"
 #include "ui/main_window.h"
 #include "ui/settings/app_settings.h"
+#include "ui/settings/translations.h"
 #include "ui/theme/theme.h"
 
 #include <QApplication>
@@ -90,6 +91,7 @@ int main(int argc, char** argv) {
     QApplication::setApplicationVersion(PALIMPSEST_VERSION);
     QApplication::setDesktopFileName("palimpsest");
 
+    const palimpsest::Translations translations(application, QLocale());
     palimpsest::Theme theme(application);
     theme.choose(palimpsest::AppSettings().theme());
     palimpsest::EngineService engine;

@@ -258,6 +258,30 @@ private Q_SLOTS:
             if (draft.id == first) QCOMPARE(draft.state, StoredDraft::State::Open);
     }
 
+    void caretAndScrollAreWhereTheyWereInTheNextRun() {
+        int caret = 0, scroll = 0;
+        const auto fill = [](WindowFixture& f) {
+            auto opened = ProjectStore::open(f.path);
+            QStringList paragraphs;
+            for (int i = 0; i < 80; ++i) paragraphs << QString("Paragraph %1.").arg(i);
+            QVERIFY(opened.store->saveText(f.scene, typed(paragraphs)).ok());
+        };
+        WindowFixture f;
+        fill(f);
+        QVERIFY(f.ready());
+        f.caretTo(int(f.text().indexOf("Paragraph 50")));
+        f.editor().verticalScrollBar()->setValue(f.editor().verticalScrollBar()->value() + 90);
+        caret = f.editor().textCursor().position(), scroll = f.editor().verticalScrollBar()->value();
+        QVERIFY(scroll > 90);
+        f.window->close();
+        f.window.reset();
+        f.project = std::make_unique<ProjectService>();
+        f.window = std::make_unique<MainWindow>(*f.theme, *f.engine, *f.project);
+        QVERIFY(f.ready());
+        QCOMPARE(f.editor().textCursor().position(), caret);
+        QCOMPARE(f.editor().verticalScrollBar()->value(), scroll);
+    }
+
     void trashingASceneOffersToUndoIt() {
         WindowFixture f;
         QVERIFY(f.ready());

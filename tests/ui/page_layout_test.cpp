@@ -189,6 +189,17 @@ private Q_SLOTS:
             QVERIFY2(mapsToItself(position), qPrintable(QString::number(position)));
         }
     }
+
+    void aParagraphOfHebrewBeginsAtTheRightEdgeOfTheColumn() {
+        open(QString::fromUtf8("She wrote.\nשלום עולם."));
+        const auto rectOf = [this](int number) {
+            return m_document->findBlockByNumber(number).layout()->lineAt(0).naturalTextRect();
+        };
+        QVERIFY(rectOf(0).left() < 1);
+        QVERIFY(std::abs(rectOf(1).right() - m_layout->columnWidth()) < 1);
+        QVERIFY(rectOf(1).left() > m_layout->columnWidth() / 2);
+        QVERIFY(middleOf(11).x() > middleOf(16).x()); // its first letter stands right of its sixth
+    }
 };
 
 } // namespace palimpsest

@@ -94,6 +94,13 @@ private Q_SLOTS:
         QVERIFY(!m_document->isUndoAvailable());
     }
 
+    void undoingInsideADraftLeavesTheCaretThere() {
+        caretTo(find("was still"));
+        QTest::keyClick(m_editor.get(), Qt::Key_X);
+        m_editor->undoEdit();
+        QCOMPARE(m_editor->textCursor().position(), find("was still"));
+    }
+
     void replacingASelectionInsideADraftIsTyped() {
         select(find("still"), find("still") + 5);
         QTest::keyClicks(m_editor.get(), "calm");

@@ -2,6 +2,7 @@
 
 #include "app/document/provenance.h"
 #include "ui/editor/scene_document.h"
+#include "ui/editor/smart_punctuation.h"
 
 #include <QContextMenuEvent>
 #include <QKeyEvent>
@@ -108,7 +109,7 @@ void SceneEditor::insertDraft(int begin, int end, const SceneText& text) {
 
 void SceneEditor::replaceAsWriter(const std::vector<Change>& changes) {
     if (changes.empty()) return;
-    QTextCursor step(document());
+    QTextCursor step = textCursor(); // where undoing puts the caret
     step.beginEditBlock();
     for (auto change = changes.rbegin(); change != changes.rend(); ++change) { // from the end: positions hold
         QTextCursor cursor(document());
@@ -130,7 +131,7 @@ void SceneEditor::asWriter(Action action) {
     const int begin = textCursor().selectionStart(), end = textCursor().selectionEnd();
     if (m_writing || !isDrafted(*document(), begin - 1) || !isDrafted(*document(), end)) return action();
     const QScopedValueRollback<bool> writing(m_writing, true);
-    QTextCursor step(document());
+    QTextCursor step = textCursor(); // where undoing puts the caret
     step.beginEditBlock();
     action();
     const int caret = textCursor().position();
@@ -155,12 +156,29 @@ void SceneEditor::keyPressEvent(QKeyEvent* event) {
     if (!putsTextIn(*event)) return QTextEdit::keyPressEvent(event);
     asWriter([&] {
         const bool replaces = textCursor().hasSelection();
-        QTextCursor step(document());
+        QTextCursor step = textCursor(); // where undoing puts the caret
         if (replaces) step.beginEditBlock();
         typeAsWriter();
         QTextEdit::keyPressEvent(event);
         if (replaces) step.endEditBlock();
     });
+    if (event->text().size() == 1) smarten();
+}
+
+// After the key's own undo step, so that undoing once brings back what was typed.
+void SceneEditor::smarten() {
+    const QTextCursor caret = textCursor();
+    if (m_punctuation.isEmpty() || caret.hasSelection()) return;
+    const QString text = caret.block().text().left(caret.positionInBlock());
+    const std::optional<SmartChange> change = smartChange(text, m_punctuation);
+    if (!change) return;
+    QTextCursor step = textCursor(); // where undoing puts the caret
+    step.beginEditBlock();
+    step.insertText(change->given, caret.charFormat()); // before the rest goes: the next key then joins neither
+    step.setPosition(caret.position() - int(change->given.size()) - change->taken);
+    step.setPosition(step.position() + change->taken, QTextCursor::KeepAnchor);
+    step.removeSelectedText();
+    step.endEditBlock();
 }
 
 void SceneEditor::inputMethodEvent(QInputMethodEvent* event) {
@@ -168,6 +186,7 @@ void SceneEditor::inputMethodEvent(QInputMethodEvent* event) {
         if (!event->commitString().isEmpty()) typeAsWriter();
         QTextEdit::inputMethodEvent(event);
     });
+    if (event->commitString().size() == 1) smarten();
 }
 
 void SceneEditor::dropEvent(QDropEvent* event) {

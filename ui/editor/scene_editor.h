@@ -35,6 +35,9 @@ public:
     // In order, not overlapping: one undo step. The words are Typed, with the marks of what they replace.
     void replaceAsWriter(const std::vector<Change>& changes);
 
+    // Quotes, dashes and ellipses as in this language ("en_US"), each an undo step of its own; empty: as typed.
+    void setSmartPunctuation(const QString& language) { m_punctuation = language; }
+
     // Adds to what is painted with the text of a block; must be usable as long as the editor.
     using Marker = std::function<void(const QTextBlock&, PageMarks&)>;
     void addMarker(Marker marker) { m_markers.push_back(std::move(marker)); }
@@ -68,6 +71,7 @@ private:
     template<class Action>
     void asWriter(Action action);
     void typeAsWriter();
+    void smarten();
     void onCaretMoved();
     void markEdited(int begin, int end);
     void updateCentre();
@@ -75,6 +79,7 @@ private:
 
     QMetaObject::Connection m_changed;
     std::vector<Marker> m_markers;
+    QString m_punctuation; // the language of smart punctuation; empty = off
     QTextDocument m_empty;
     bool m_writing = false; // asWriter() runs
     int m_caret = 0;        // where it was before it moved

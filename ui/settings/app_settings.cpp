@@ -80,6 +80,24 @@ void AppSettings::setWriting(const WritingChoices& choices) {
     m_settings.endGroup();
 }
 
+// A name of a command may hold what divides groups in a settings file.
+static QString keyOf(const QString& command) {
+    return QStringLiteral("keys/") + QString(command).replace(u'/', u'|');
+}
+
+std::optional<QKeySequence> AppSettings::keys(const QString& command) const {
+    const QVariant value = m_settings.value(keyOf(command));
+    if (!value.isValid()) return std::nullopt;
+    return QKeySequence::fromString(value.toString(), QKeySequence::PortableText);
+}
+
+void AppSettings::setKeys(const QString& command, const std::optional<QKeySequence>& keys) {
+    if (keys)
+        m_settings.setValue(keyOf(command), keys->toString(QKeySequence::PortableText));
+    else
+        m_settings.remove(keyOf(command));
+}
+
 QByteArray AppSettings::geometry() const {
     return m_settings.value("window/geometry").toByteArray();
 }

@@ -6,8 +6,10 @@
 #include "ui/settings/writing.h"
 #include "ui/theme/theme.h"
 
+#include <QKeySequence>
 #include <QSettings>
 #include <QStringList>
+#include <optional>
 
 namespace palimpsest {
 
@@ -27,6 +29,9 @@ public:
     void setDraftChoices(const QString& choices);
     WritingChoices writing() const;
     void setWriting(const WritingChoices& choices);
+    // The writer's keys for a command; none when the usual ones are in force. Empty keys: the command has none.
+    std::optional<QKeySequence> keys(const QString& command) const;
+    void setKeys(const QString& command, const std::optional<QKeySequence>& keys);
     QByteArray geometry() const;
     void setGeometry(const QByteArray& geometry);
     QByteArray splitter() const;

@@ -123,10 +123,11 @@ void SettingsDialog::addPage(QFormLayout& form) {
 void SettingsDialog::addWriting(QFormLayout& form) {
     addHeading(form, tr("Writing"));
     m_focus = addChoice(form, tr("Focus"), {tr("Everything"), tr("The sentence"), tr("The paragraph")});
-    m_typewriter = addCheck(form, tr("Typewriter scrolling: the row written in stays where it is"));
+    m_typewriter = addCheck(form, tr("Typewriter scrolling"));
     m_language = addChoice(form, tr("Language"), {});
     m_language->addItem(tr("That of the system"), QString());
-    m_checks = addCheck(form, tr("Check spelling while I type"));
+    m_smart = addCheck(form, tr("Smart quotes and dashes"));
+    m_checks = addCheck(form, tr("Check spelling"));
     m_problem = new QLabel(this);
     m_problem->setObjectName("quiet");
     m_problem->setWordWrap(true);
@@ -156,6 +157,7 @@ void SettingsDialog::showChoices(const WritingChoices& choices) {
     m_typewriter->setChecked(choices.typewriter);
     if (m_language->findData(choices.language) < 0) m_language->addItem(choices.language, choices.language);
     m_language->setCurrentIndex(m_language->findData(choices.language));
+    m_smart->setChecked(choices.smartPunctuation);
     m_checks->setChecked(choices.spelling);
 }
 
@@ -171,6 +173,7 @@ void SettingsDialog::choose() {
     choices.focus = FocusOn(m_focus->currentIndex());
     choices.typewriter = m_typewriter->isChecked();
     choices.language = m_language->currentData().toString();
+    choices.smartPunctuation = m_smart->isChecked();
     choices.spelling = m_checks->isChecked();
     m_writing.choose(choices);
     if (int(m_theme.choice()) == m_themes->currentIndex()) return;

@@ -43,7 +43,7 @@ private:
     bool m_showing = false; // what the controls say is being set, not chosen
     ChoiceBox *m_family, *m_themes, *m_focus, *m_language;
     TrackSlider *m_pixels, *m_lineHeight, *m_characters;
-    QCheckBox *m_typewriter, *m_checks;
+    QCheckBox *m_typewriter, *m_smart, *m_checks;
     QLabel* m_problem;
 };
 

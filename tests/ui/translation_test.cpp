@@ -1,0 +1,177 @@
+// The window in a made-up language, two fifths longer than English: everything a writer reads goes through tr() and has
+// room. And the English plurals that ship.
+#include "tests/ui/window_fixture.h"
+#include "ui/editor/find_bar.h"
+#include "ui/settings/settings_dialog.h"
+#include "ui/settings/shortcuts_dialog.h"
+#include "ui/settings/translations.h"
+
+#include <QAbstractButton>
+#include <QAction>
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenuBar>
+#include <QRegularExpression>
+#include <QTranslator>
+#include <algorithm>
+
+namespace palimpsest::test {
+namespace {
+
+const QChar kMark = u'\u27E6';
+
+bool isUntranslated(const QString& text) {
+    const auto letters = std::count_if(text.begin(), text.end(), [](QChar c) { return c.isLetter(); });
+    // What the project holds and what names ourselves is no text of the window's.
+    static const QStringList data{
+        "Book",   "Book — Second buoy", "book",       "Second buoy", "Other",
+        "@Marta", "Palimpsest",         "fake-model", "cpu",         "This is an engine for tests."};
+    return letters > 1 && !text.contains(kMark) && !data.contains(text);
+}
+
+QStringList textsOf(const QWidget& widget) {
+    QStringList texts{widget.toolTip(), widget.accessibleName(), widget.isWindow() ? widget.windowTitle() : QString()};
+    if (const auto* label = qobject_cast<const QLabel*>(&widget)) texts << label->text();
+    if (const auto* button = qobject_cast<const QAbstractButton*>(&widget)) texts << button->text();
+    if (const auto* field = qobject_cast<const QLineEdit*>(&widget)) texts << field->placeholderText();
+    const auto* box = qobject_cast<const QComboBox*>(&widget);
+    const bool ofData = box && (box->accessibleName().contains("Font") || box->accessibleName().contains("Language"));
+    for (int i = 0; box && !ofData && i < box->count(); ++i) texts << box->itemText(i);
+    return texts;
+}
+
+QStringList untranslatedIn(const QWidget& window) {
+    QStringList found;
+    QList<QWidget*> widgets = window.findChildren<QWidget*>();
+    widgets << const_cast<QWidget*>(&window);
+    for (const QWidget* widget : widgets) {
+        if (widget->objectName().startsWith("qt_") || widget->inherits("palimpsest::DraftCard")) continue;
+        for (const QString& text : textsOf(*widget))
+            if (isUntranslated(text)) found << QString("%1: %2").arg(widget->metaObject()->className(), text);
+    }
+    for (const QAction* action : window.findChildren<QAction*>())
+        if (isUntranslated(action->text()) && !action->objectName().startsWith("_q"))
+            found << "QAction: " + action->text();
+    return found;
+}
+
+QStringList cutOffIn(const QWidget& window) {
+    QStringList found;
+    for (const QWidget* widget : window.findChildren<QWidget*>()) {
+        if (!widget->isVisible()) continue;
+        const auto* label = qobject_cast<const QLabel*>(widget);
+        const auto* button = qobject_cast<const QAbstractButton*>(widget);
+        const QString text = label && !label->wordWrap() ? label->text() : button ? button->text() : QString();
+        if (!text.isEmpty() && widget->sizeHint().width() > widget->width() + 1)
+            found << QString("%1 of %2 pixels wants %3: %4")
+                         .arg(widget->metaObject()->className())
+                         .arg(widget->width())
+                         .arg(widget->sizeHint().width())
+                         .arg(text);
+    }
+    return found;
+}
+
+} // namespace
+
+class TranslationTest : public QObject {
+    Q_OBJECT
+    QTranslator m_pseudo;
+    std::unique_ptr<WindowFixture> m_rig;
+
+    void check(const QWidget& window) {
+        const QStringList untranslated = untranslatedIn(window), cutOff = cutOffIn(window);
+        QVERIFY2(untranslated.isEmpty(), qPrintable("not through tr():\n" + untranslated.join('\n')));
+        QVERIFY2(cutOff.isEmpty(), qPrintable("cut off:\n" + cutOff.join('\n')));
+    }
+
+private Q_SLOTS:
+    void init() {
+        QVERIFY(m_pseudo.load(QStringLiteral(PSEUDO_QM)));
+        QVERIFY(QCoreApplication::installTranslator(&m_pseudo));
+        m_rig = std::make_unique<WindowFixture>();
+        QVERIFY(m_rig->ready());
+        m_rig->window->resize(1440, 900);
+    }
+    void cleanup() {
+        m_rig.reset();
+        QCoreApplication::removeTranslator(&m_pseudo);
+    }
+
+    void theWindowAndItsMenus() {
+        QTest::qWait(400); // the status bar
+        check(*m_rig->window);
+    }
+
+    void aPassageAndTheFindBar() {
+        m_rig->window->findBar().open(true);
+        m_rig->window->drafting().start(DraftKind::Continue);
+        QVERIFY(m_rig->waitForRest());
+        check(*m_rig->window);
+    }
+
+    void theSettings() {
+        SettingsDialog dialog(*m_rig->theme, m_rig->window->writing(), m_rig->window->spelling(), nullptr);
+        dialog.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&dialog));
+        check(dialog);
+    }
+
+    void theShortcuts() {
+        Commands commands(*m_rig->window->menuBar());
+        ShortcutsDialog dialog(commands, nullptr);
+        dialog.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&dialog));
+        check(dialog);
+    }
+
+    void numbersTakeTheirEnglishPlural() {
+        QCoreApplication::removeTranslator(&m_pseudo);
+        Translations translations(*qApp, QLocale("en_GB"));
+        m_rig->window->findBar().open(false);
+        auto* words = m_rig->window->findBar().findChild<QLineEdit*>();
+        words->setText("bell");
+        m_rig->caretTo(0);
+        const auto says = [this](const QString& text) {
+            for (const QLabel* label : m_rig->window->findBar().findChildren<QLabel*>())
+                if (label->text() == text) return true;
+            return false;
+        };
+        QVERIFY(says("1 hit"));
+        words->setText("once");
+        m_rig->caretTo(0);
+        QVERIFY(says("2 hits"));
+    }
+
+    void everyPluralHasItsEnglishForms() {
+        const auto plurals = [](const QString& path) {
+            QFile file(path);
+            static const QRegularExpression message("numerus=\"yes\">\\s*<source>([^<]*)</source>");
+            QStringList sources;
+            if (!file.open(QIODevice::ReadOnly)) return sources;
+            for (auto it = message.globalMatch(QString::fromUtf8(file.readAll())); it.hasNext();)
+                sources << it.next().captured(1);
+            return sources;
+        };
+        const QString english = PALIMPSEST_SOURCE_DIR "/resources/translations/palimpsest_en.ts";
+        const QStringList have = plurals(english);
+        for (const QString& source : plurals(PSEUDO_TEXTS))
+            QVERIFY2(have.contains(source), qPrintable(source + " is not in palimpsest_en.ts: see ui/CMakeLists.txt"));
+        QFile file(english);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QVERIFY(!file.readAll().contains("unfinished"));
+    }
+
+    void aLanguageWithoutATranslationIsShownInEnglishFromLeftToRight() {
+        QCoreApplication::removeTranslator(&m_pseudo);
+        Translations translations(*qApp, QLocale("he_IL"));
+        QCOMPARE(translations.language(), QLocale::English);
+        QCOMPARE(QGuiApplication::layoutDirection(), Qt::LeftToRight);
+    }
+};
+
+} // namespace palimpsest::test
+
+QTEST_MAIN(palimpsest::test::TranslationTest)
+#include "translation_test.moc"
