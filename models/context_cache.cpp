@@ -31,7 +31,8 @@ void ContextCache::checkpoint() {
     const std::int64_t last = m_checkpoints.empty() ? 0 : m_checkpoints.back().length;
     if (length - last < m_spacing) return;
     m_checkpoints.push_back({length, m_head.Copy(length)});
-    if (m_checkpoints.size() <= std::size_t(kCheckpoints)) return;
+    const bool tooMany = m_checkpoints.size() > kCheckpoints || checkpointBytes() > kCheckpointBytes;
+    if (!tooMany || m_checkpoints.size() <= 2) return;
     std::vector<Checkpoint> kept;
     for (std::size_t i = 1; i < m_checkpoints.size(); i += 2) kept.push_back(std::move(m_checkpoints[i]));
     m_checkpoints = std::move(kept);
@@ -86,10 +87,14 @@ std::int64_t ContextCache::lastComputed() const {
     return m_lastComputed;
 }
 
-std::size_t ContextCache::bytes() const {
-    std::size_t total = m_head.bytes();
+std::size_t ContextCache::checkpointBytes() const {
+    std::size_t total = 0;
     for (const Checkpoint& checkpoint : m_checkpoints) total += checkpoint.context.bytes();
     return total;
+}
+
+std::size_t ContextCache::bytes() const {
+    return m_head.bytes() + checkpointBytes();
 }
 
 } // namespace palimpsest

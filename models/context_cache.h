@@ -1,8 +1,8 @@
 // The clean stream of a manuscript, kept while the writer types: typing at the end appends, an edit recomputes only
 // what comes after it (from the nearest checkpoint when it lies further back than the head remembers).
 //
-// Memory: one head with a slack of recent rows, and at most kCheckpoints trimmed copies, thinned as the text grows:
-// bounded by the pattern whatever the length of the text.
+// Memory: one head with a slack of recent rows, and trimmed copies, at most kCheckpoints of them and kCheckpointBytes (two
+// are kept at least), thinned as the text grows: bounded by the pattern whatever the length of the text.
 #pragma once
 
 #include "models/model.h"
@@ -13,7 +13,7 @@ namespace palimpsest {
 
 class ContextCache {
 public:
-    static constexpr int kCheckpoints = 16;
+    static constexpr std::size_t kCheckpoints = 16, kCheckpointBytes = 256u << 20;
     static constexpr std::int64_t kSlack = 2048; // recent rows the head keeps whole: edits there cost nothing extra
     static constexpr int kChunk = 512;           // tokens of one pass; the stop is checked between passes
 
@@ -35,6 +35,7 @@ private:
     struct Checkpoint;
     void rewind(std::int64_t wanted);
     void checkpoint();
+    std::size_t checkpointBytes() const;
     const Model& m_model;
     std::vector<std::int64_t> m_ids;
     CleanContext m_head;
