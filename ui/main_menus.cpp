@@ -87,6 +87,10 @@ void MainMenus::buildEdit() {
                   << add(menu, tr("Find &next"), QKeySequence(Qt::Key_F3), [this] { Q_EMIT nextHitAsked(false); })
                   << add(menu, tr("Find pre&vious"), QKeySequence(Qt::SHIFT | Qt::Key_F3),
                          [this] { Q_EMIT nextHitAsked(true); });
+    m_needProject << add(menu, tr("Find in the pro&ject…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F),
+                         [this] { Q_EMIT findInProjectAsked(false); })
+                  << add(menu, tr("Replace in the projec&t…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H),
+                         [this] { Q_EMIT findInProjectAsked(true); });
     for (QAction* action : {undo, redo, cut, copy}) action->setEnabled(false);
     for (QAction* action : {cut, copy}) connect(editor, &QTextEdit::copyAvailable, action, &QAction::setEnabled);
 }
@@ -214,6 +218,7 @@ void MainMenus::refreshDraft() {
 void MainMenus::buildProject() {
     m_projectMenu = m_window.menuBar()->addMenu(tr("&Project"));
     m_binderCommands.fill(*m_projectMenu);
+    connect(&m_binderCommands, &BinderCommands::splitAsked, this, &MainMenus::splitAsked);
 }
 
 } // namespace palimpsest

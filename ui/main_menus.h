@@ -39,6 +39,8 @@ Q_SIGNALS:
     void themeChosen();
     void findAsked(bool replacing);
     void nextHitAsked(bool backwards);
+    void findInProjectAsked(bool replacing);
+    void splitAsked();
     void aboutAsked();
     void paletteAsked();
     void shortcutsAsked();

@@ -7,7 +7,9 @@
 #include "ui/editor/scene_document.h"
 #include "ui/editor/scene_spelling.h"
 #include "ui/main_menus.h"
+#include "ui/notes/tag_completer.h"
 #include "ui/outline/binder.h"
+#include "ui/search/project_search.h"
 #include "ui/settings/app_settings.h"
 #include "ui/settings/writing.h"
 #include "ui/theme/icons.h"
@@ -46,7 +48,10 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
       m_engine(engine),
       m_project(project),
       m_shelf(new SceneShelf(project, this)),
-      m_binder(new Binder(theme, project, this)),
+      m_notes(new NoteIndex(project, this)),
+      m_binder(new Binder(theme, project, *m_notes, this)),
+      m_search(new ProjectSearch(
+          theme, project, [this] { return m_binder->chosen(); }, this)),
       m_editor(new SceneEditor(this)),
       m_panel(new DraftingPanel(theme, this)),
       m_bar(new MessageBar(theme, this)),
@@ -59,17 +64,20 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     setWindowIcon(drawnIcon(Glyph::Application, theme.colours().accent));
     m_editor->setAccessibleName(tr("Page"));
     m_splitter->addWidget(m_binder);
+    m_splitter->addWidget(m_search);
     m_splitter->addWidget(buildPage());
     m_splitter->addWidget(m_panel);
     m_splitter->setHandleWidth(3);
     m_splitter->setChildrenCollapsible(false);
-    m_splitter->setStretchFactor(1, 1);
-    m_splitter->setSizes({250, 860, 320});
+    m_splitter->setStretchFactor(2, 1);
+    m_splitter->setSizes({250, 340, 860, 320});
     m_binder->setMinimumWidth(140);
     m_panel->setMinimumWidth(270);
     setCentralWidget(m_splitter);
     m_drafting = new Drafting(
-        {theme, engine, project, *m_shelf, *m_editor, *m_panel, [this] { return m_binder->scenesInOrder(); }}, this);
+        {theme, engine, project, *m_notes, *m_shelf, *m_editor, *m_panel, [this] { return m_binder->scenesInOrder(); }},
+        this);
+    new TagCompleter(*m_notes, *m_editor); // the editor's child
     m_menus = new MainMenus(*this, theme, *m_editor, *m_binder, *m_drafting);
     new WritingMenus(*m_menus, {theme, *m_writing, *m_spelling, *m_misspelt}, this);
     buildStatus();
@@ -185,6 +193,32 @@ void MainWindow::onTrashed(const std::vector<qint64>& nodes) {
     m_bar->offer(sentence, tr("Undo"), [this, nodes] {
         m_binder->edits().setTrashed(nodes, false);
         openNode(nodes.front());
+    });
+}
+
+void MainWindow::splitAtCaret() {
+    const SceneShelf::Scene* scene = m_shelf->find(m_node);
+    if (!scene) return;
+    const QTextCursor caret = m_editor->textCursor();
+    m_binder->edits().split(m_node, readDocument(scene->document), {caret.blockNumber(), caret.positionInBlock()});
+}
+
+// The paragraph may be elsewhere by now, or another.
+void MainWindow::goToHit(NodeId node, const PickedHit& hit) {
+    openNode(node);
+    m_shelf->take(node, this, [this, node, hit](Result<SceneShelf::Scene*> taken) {
+        if (!taken || m_node != node) return;
+        QTextBlock block = (*taken)->document.findBlockByNumber(hit.block);
+        for (QTextBlock other = (*taken)->document.begin(); other.isValid() && block.text() != hit.paragraph;
+             other = other.next())
+            if (other.text() == hit.paragraph) block = other;
+        if (!block.isValid()) return;
+        const int last = block.length() - 1;
+        QTextCursor cursor(block);
+        cursor.setPosition(block.position() + std::min(int(hit.match.begin), last));
+        cursor.setPosition(block.position() + std::min(int(hit.match.end), last), QTextCursor::KeepAnchor);
+        m_editor->setTextCursor(cursor);
+        m_editor->ensureCursorVisible();
     });
 }
 

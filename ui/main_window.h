@@ -26,6 +26,9 @@ class DraftingPanel;
 class FindBar;
 class MainMenus;
 class MessageBar;
+class NoteIndex;
+class ProjectSearch;
+struct PickedHit;
 class PageFocus;
 class SceneEditor;
 class SceneShelf;
@@ -50,6 +53,7 @@ public:
 
     SceneEditor& editor() const { return *m_editor; }
     Binder& binder() const { return *m_binder; }
+    ProjectSearch& search() const { return *m_search; }
     DraftingPanel& panel() const { return *m_panel; }
     Drafting& drafting() const { return *m_drafting; }
     MessageBar& bar() const { return *m_bar; }
@@ -75,6 +79,8 @@ private:
     void buildCommands();
     void onOpened(OpenOutcome outcome, const QString& sentence);
     void onTrashed(const std::vector<qint64>& nodes);
+    void splitAtCaret();
+    void goToHit(NodeId node, const PickedHit& hit);
     void askNew();
     void askOpen();
     void addScene();
@@ -90,7 +96,9 @@ private:
     EngineService& m_engine;
     ProjectService& m_project;
     SceneShelf* m_shelf;
+    NoteIndex* m_notes;
     Binder* m_binder;
+    ProjectSearch* m_search;
     SceneEditor* m_editor;
     DraftingPanel* m_panel;
     MessageBar* m_bar;

@@ -10,6 +10,7 @@
 #include "ui/main_window.h"
 #include "ui/outline/binder.h"
 #include "ui/palette/command_palette.h"
+#include "ui/search/project_search.h"
 #include "ui/settings/app_settings.h"
 #include "ui/settings/shortcuts_dialog.h"
 #include "ui/settings/writing.h"
@@ -122,7 +123,14 @@ void MainWindow::connectServices() {
     connect(m_editor, &QTextEdit::cursorPositionChanged, &m_status, soon);
     connect(m_binder, &Binder::opened, this, &MainWindow::openNode);
     connect(m_binder, &Binder::trashed, this, &MainWindow::onTrashed);
+    connect(m_search, &ProjectSearch::said, this, &MainWindow::say);
+    connect(m_search, &ProjectSearch::hitChosen, this, &MainWindow::goToHit);
+    connect(m_search, &ProjectSearch::openedOrClosed, this, [this](bool open) {
+        m_binder->setVisible(!open && m_menus->showBinder()->isChecked());
+        if (!open) m_editor->setFocus();
+    });
     connect(m_drafting, &Drafting::said, this, &MainWindow::say);
+    connect(m_drafting, &Drafting::openAsked, this, &MainWindow::openNode);
     connect(m_drafting, &Drafting::unsaid, this, [this](const QString& sentence) {
         if (m_bar->sentence() == sentence) m_bar->dismiss();
     });
@@ -184,6 +192,10 @@ void MainWindow::connectMenus() {
     connect(m_menus, &MainMenus::aboutAsked, this, [this] {
         say(tr("Palimpsest %1. Nothing you write leaves this machine.").arg(QApplication::applicationVersion()));
     });
+    connect(m_menus, &MainMenus::findInProjectAsked, this, [this](bool replacing) {
+        if (m_project.isOpen()) m_search->open(replacing, m_editor->textCursor().selectedText());
+    });
+    connect(m_menus, &MainMenus::splitAsked, this, &MainWindow::splitAtCaret);
     connect(m_menus->showBinder(), &QAction::toggled, m_binder, &QWidget::setVisible);
     connect(m_menus->showPanel(), &QAction::toggled, m_panel, &QWidget::setVisible);
     connect(m_menus->fullScreen(), &QAction::toggled, this, &MainWindow::setFullScreen);

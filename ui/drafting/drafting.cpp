@@ -1,6 +1,7 @@
 #include "ui/drafting/drafting.h"
 
 #include "app/document/provenance.h"
+#include "ui/drafting/context_notes.h"
 #include "ui/editor/scene_document.h"
 
 #include <utility>
@@ -48,7 +49,8 @@ DraftPlace draftPlace(const QTextCursor& cursor, DraftKind kind) {
     return {cursor.position(), cursor.position()};
 }
 
-Drafting::Drafting(Desk desk, QObject* parent) : QObject(parent), m_desk(std::move(desk)), m_context(m_desk.project) {
+Drafting::Drafting(Desk desk, QObject* parent)
+    : QObject(parent), m_desk(std::move(desk)), m_context(m_desk.project, m_desk.notes) {
     m_preview.setSingleShot(true);
     m_preview.setInterval(kPreviewDelayMs);
     m_kept.setSingleShot(true);
@@ -68,7 +70,23 @@ Drafting::Drafting(Desk desk, QObject* parent) : QObject(parent), m_desk(std::mo
         onSurroundingsChanged();
     });
     connect(&m_desk.engine, &EngineService::stateChanged, this, &Drafting::onEngineChanged);
+    connect(&m_desk.notes, &NoteIndex::changed, this, &Drafting::onSurroundingsChanged);
+    connectPanel();
+}
+
+void Drafting::connectPanel() {
     DraftingPanel& panel = m_desk.panel;
+    connect(&panel.notes(), &ContextNotes::leaveOutAsked, this, [this](qint64 note, bool out) {
+        m_context.setLeftOut(m_node, note, out);
+        preview();
+    });
+    connect(&panel.notes(), &ContextNotes::shortenAsked, this, [this](qint64 note, bool shortened) {
+        m_context.setShortened(note, shortened);
+        preview();
+    });
+    connect(&panel.notes(), &ContextNotes::pinAsked, this,
+            [this](qint64 note, bool pinned) { m_desk.project.setPinned(note, pinned); });
+    connect(&panel.notes(), &ContextNotes::openAsked, this, &Drafting::openAsked);
     connect(&panel, &DraftingPanel::startAsked, this, [this] { start(m_desk.panel.choices().kind); });
     connect(&panel, &DraftingPanel::stopAsked, this, &Drafting::stop);
     connect(&panel, &DraftingPanel::candidateChosen, this, [this](int candidate) {
@@ -89,6 +107,7 @@ void Drafting::setScene(NodeId node) {
         m_kept.start();
     else
         m_desk.panel.showContext(nullptr);
+    showNotes();
     onSurroundingsChanged();
     Q_EMIT stateChanged();
 }
@@ -237,10 +256,16 @@ void Drafting::loadKept() {
     });
 }
 
+void Drafting::showNotes() {
+    m_desk.panel.notes().setNotes(m_node ? m_context.noteList(m_node) : std::vector<ContextNote>{});
+}
+
 void Drafting::preview() {
-    if (!m_node || m_desk.engine.state() != EngineService::State::Ready) return;
+    if (!m_node || !usesModel()) return;
     m_context.prepare(m_node, m_desk.scenesInOrder(), [this, node = m_node] {
         if (node != m_node) return;
+        showNotes();
+        if (m_desk.engine.state() != EngineService::State::Ready) return;
         const DraftKind kind = m_desk.panel.choices().kind;
         DraftRequest wanted = request(kind, draftPlace(m_desk.editor.textCursor(), kind));
         wanted.id = "preview";

@@ -31,6 +31,7 @@ public:
         const Theme& theme;
         EngineService& engine;
         ProjectService& project;
+        const NoteIndex& notes;
         SceneShelf& shelf;
         SceneEditor& editor;
         DraftingPanel& panel;
@@ -58,6 +59,7 @@ Q_SIGNALS:
     void said(const QString& sentence);
     void unsaid(const QString& sentence); // one of them is not true any more
     void modelSwitched(bool on);
+    void openAsked(qint64 node);
 
 private:
     DraftRequest request(DraftKind kind, DraftPlace place) const;
@@ -71,6 +73,8 @@ private:
     void insertKept(StoredDraft draft);
     void discardKept(StoredDraft draft);
     void keepState(StoredDraft draft);
+    void connectPanel();
+    void showNotes();
     void onEngineChanged();
     void refuse(const QString& sentence);
 

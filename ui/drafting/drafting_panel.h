@@ -18,6 +18,7 @@ class QVBoxLayout;
 namespace palimpsest {
 
 class BudgetBar;
+class ContextNotes;
 class DraftCard;
 class TrackSlider;
 
@@ -39,6 +40,7 @@ public:
 
     void showEngine(EngineService& engine);
     void showContext(const ContextPreview* preview); // null: unknown
+    ContextNotes& notes() const { return *m_notes; } // the list under the bar
     void showSession(DraftSession* session);         // its candidates; null: none on the page
     void showKept(const std::vector<StoredDraft>& drafts);
 
@@ -76,6 +78,7 @@ private:
     QCheckBox *m_newSeed, *m_useModel;
     QPushButton *m_start, *m_stop;
     BudgetBar* m_budget;
+    ContextNotes* m_notes;
     QLabel* m_seen[3] = {};
     QLabel* m_swatches[3] = {};
     QLabel *m_contextNote, *m_othersHeading, *m_othersEmpty, *m_keptHeading;

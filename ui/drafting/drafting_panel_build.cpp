@@ -1,6 +1,7 @@
 // How the drafting panel is put together.
 #include "ui/drafting/drafting_panel.h"
 
+#include "ui/drafting/context_notes.h"
 #include "ui/widgets/budget_bar.h"
 #include "ui/widgets/choice_box.h"
 #include "ui/widgets/track_slider.h"
@@ -193,7 +194,7 @@ void DraftingPanel::buildContext(QVBoxLayout& column) {
     addHeading(column, tr("What the model sees"));
     m_budget = new BudgetBar(m_theme, widget());
     column.addWidget(m_budget);
-    const QString names[] = {tr("pinned notes"), tr("before"), tr("after")};
+    const QString names[] = {tr("notes"), tr("before"), tr("after")};
     for (int part = 0; part < 3; ++part) {
         auto* row = new QHBoxLayout;
         m_swatches[part] = new QLabel(widget());
@@ -203,6 +204,7 @@ void DraftingPanel::buildContext(QVBoxLayout& column) {
         row->addStretch(1);
         row->addWidget(m_seen[part]);
         column.addLayout(row);
+        if (part == 0) column.addWidget(m_notes = new ContextNotes(widget()));
     }
     m_contextNote = quietLabel({}, widget());
     m_contextNote->setWordWrap(true);

@@ -1,13 +1,45 @@
 #include "ui/drafting/story_context.h"
 
+#include "app/storage/node_tree.h"
 #include "ui/editor/scene_document.h"
 
 #include <algorithm>
 #include <memory>
 
 namespace palimpsest {
+namespace {
 
-StoryContext::StoryContext(ProjectService& project, QObject* parent) : QObject(parent), m_project(project) {}
+const char* const kLeftOut = "context_left_out";    // "scene:note scene:note …"
+const char* const kShortened = "context_shortened"; // "note note …"
+
+QStringList listOf(const ProjectService& project, const char* key) {
+    return project.setting(key).split(u' ', Qt::SkipEmptyParts);
+}
+
+void setInList(ProjectService& project, const char* key, const QString& what, bool in) {
+    QStringList list = listOf(project, key);
+    list.removeAll(what);
+    if (in) list << what;
+    project.setSetting(key, list.join(u' '));
+}
+
+QString pairOf(NodeId scene, NodeId note) {
+    return QStringLiteral("%1:%2").arg(scene).arg(note);
+}
+
+void append(QString& text, const QString& part) {
+    if (!text.isEmpty() && !part.isEmpty()) text += QStringLiteral("\n\n");
+    text += part;
+}
+
+} // namespace
+
+StoryContext::StoryContext(ProjectService& project, const NoteIndex& notes, QObject* parent)
+    : QObject(parent), m_project(project), m_notes(notes) {
+    connect(&project, &ProjectService::textSaved, this, [this] { m_passagesKnown = false; });
+    connect(&project, &ProjectService::textReplaced, this,
+            [this](qint64 node, const SceneText& text) { m_texts[node] = modelText(text); });
+}
 
 // The scenes before `node`, nearest first. A note has none.
 std::vector<NodeId> StoryContext::earlier(NodeId node, const std::vector<NodeId>& scenesInOrder) const {
@@ -16,16 +48,7 @@ std::vector<NodeId> StoryContext::earlier(NodeId node, const std::vector<NodeId>
     return {std::make_reverse_iterator(at), scenesInOrder.rend()};
 }
 
-void StoryContext::prepare(NodeId node, const std::vector<NodeId>& scenesInOrder, std::function<void()> done) {
-    std::vector<NodeId> wanted;
-    for (const Node& each : m_project.nodes())
-        if (each.kind == NodeKind::Note && each.pinned && !each.trashed) wanted.push_back(each.id);
-    qsizetype words = 0; // of a book of a million words only the end is read: five characters a word at least
-    for (NodeId scene : earlier(node, scenesInOrder)) {
-        if (words * 5 > kBeforeChars) break;
-        wanted.push_back(scene);
-        if (const Node* known = m_project.node(scene)) words += known->words;
-    }
+void StoryContext::load(std::vector<NodeId> wanted, Done done) {
     std::erase_if(wanted, [this](NodeId id) { return m_texts.contains(id); });
     if (wanted.empty()) return done();
     auto missing = std::make_shared<int>(int(wanted.size()));
@@ -38,14 +61,68 @@ void StoryContext::prepare(NodeId node, const std::vector<NodeId>& scenesInOrder
     }
 }
 
-QString StoryContext::notes(NodeId except) const {
+void StoryContext::loadPassages(Done done) {
+    if (m_passagesKnown) return done();
+    m_passagesKnown = true;
+    m_project.ask<std::vector<PinnedPassage>>(
+        this, [](ProjectStore& store) { return store.pinnedPassages(); },
+        [this, done, generation = m_generation](const Result<std::vector<PinnedPassage>>& passages) {
+            if (generation == m_generation && passages) m_passages = *passages;
+            done();
+        });
+}
+
+// The scene first: which notes are wanted stands in it.
+void StoryContext::prepare(NodeId node, const std::vector<NodeId>& scenesInOrder, Done done) {
+    load({node}, [=, this] {
+        std::vector<NodeId> wanted;
+        for (const ContextNote& note : noteList(node)) wanted.push_back(note.node);
+        qsizetype words = 0; // of a book of a million words only the end is read: five characters a word at least
+        for (NodeId scene : earlier(node, scenesInOrder)) {
+            if (words * 5 > kBeforeChars) break;
+            wanted.push_back(scene);
+            if (const Node* known = m_project.node(scene)) words += known->words;
+        }
+        load(std::move(wanted), [this, done] { loadPassages(done); });
+    });
+}
+
+std::vector<ContextNote> StoryContext::noteList(NodeId node) const {
+    const auto& nodes = m_project.nodes();
+    const QStringList leftOut = listOf(m_project, kLeftOut), shortened = listOf(m_project, kShortened);
+    std::vector<ContextNote> list;
+    const auto add = [&](NodeId id) {
+        const Node* each = m_project.node(id);
+        const bool known = std::any_of(list.begin(), list.end(), [id](const ContextNote& n) { return n.node == id; });
+        if (!each || known || id == node || isInTrash(nodes, id)) return;
+        ContextNote note;
+        note.node = id;
+        note.title = each->title;
+        note.pinned = each->pinned;
+        note.leftOut = leftOut.contains(pairOf(node, id));
+        note.shortened = shortened.contains(QString::number(id));
+        note.words = countWords(given(note));
+        list.push_back(std::move(note));
+    };
+    for (const Node& each : nodes)
+        if (each.pinned) add(each.id);
+    if (const Node* self = m_project.node(node); self && self->kind == NodeKind::Scene)
+        for (const qint64 note : m_notes.finder().notesIn(m_texts.value(node))) add(note);
+    return list;
+}
+
+QString StoryContext::given(const ContextNote& note) const {
+    QString text = m_texts.value(note.node);
+    if (note.shortened) text = text.section(QStringLiteral("\n\n"), 0, 0);
+    return text.isEmpty() ? note.title : note.title + u'\n' + text;
+}
+
+QString StoryContext::notes(NodeId node) const {
     QString notes;
-    for (const Node& node : m_project.nodes()) {
-        if (node.kind != NodeKind::Note || !node.pinned || node.trashed || node.id == except) continue;
-        const QString text = m_texts.value(node.id);
-        if (!notes.isEmpty()) notes += QStringLiteral("\n\n");
-        notes += text.isEmpty() ? node.title : node.title + u'\n' + text;
-    }
+    for (const ContextNote& note : noteList(node))
+        if (!note.leftOut) append(notes, given(note));
+    for (const PinnedPassage& passage : m_passages)
+        if (passage.node != node) append(notes, passage.text);
     return notes;
 }
 
@@ -62,12 +139,22 @@ QString StoryContext::before(NodeId node, const std::vector<NodeId>& scenesInOrd
     return paragraph >= 0 && paragraph < before.size() - 2 ? before.mid(paragraph + 2) : before;
 }
 
+void StoryContext::setLeftOut(NodeId scene, NodeId note, bool leftOut) {
+    setInList(m_project, kLeftOut, pairOf(scene, note), leftOut);
+}
+
+void StoryContext::setShortened(NodeId note, bool shortened) {
+    setInList(m_project, kShortened, QString::number(note), shortened);
+}
+
 void StoryContext::replace(NodeId node, const QString& text) {
     m_texts[node] = text;
 }
 
 void StoryContext::clear() {
     m_texts.clear();
+    m_passages.clear();
+    m_passagesKnown = false;
     ++m_generation;
 }
 

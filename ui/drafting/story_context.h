@@ -1,37 +1,64 @@
-// What the model is told besides the scene itself: the pinned notes, and the ends of the scenes before it.
+// What the model is told besides the scene itself: pinned notes and passages, the notes of whoever is in the scene, and
+// the ends of the scenes before it.
 //
-// UI thread. Texts are asked of the project once and kept; edits replace them.
+// UI thread. Texts are asked of the project once and kept; edits replace them. What the writer decided about a note (left
+// out of a scene, only its beginning) is kept in the project.
 #pragma once
 
-#include "app/services/project_service.h"
+#include "app/services/note_index.h"
 
 #include <QHash>
 #include <QObject>
+#include <QSet>
 
 namespace palimpsest {
+
+// One of the notes a draft in a scene is given, or would be.
+struct ContextNote {
+    NodeId node = 0;
+    QString title;
+    int words = 0;          // that the model is given
+    bool pinned = false;    // else: the scene mentions it
+    bool leftOut = false;   // of this scene, by the writer
+    bool shortened = false; // to its first paragraph
+    bool operator==(const ContextNote&) const = default;
+};
 
 class StoryContext : public QObject {
     Q_OBJECT
 public:
     static constexpr qsizetype kBeforeChars = 40000; // of earlier scenes, the nearest
 
-    explicit StoryContext(ProjectService& project, QObject* parent = nullptr);
+    StoryContext(ProjectService& project, const NoteIndex& notes, QObject* parent = nullptr);
 
     // Loads what a draft in `node` needs, then calls `done`, perhaps before this returns.
     void prepare(NodeId node, const std::vector<NodeId>& scenesInOrder, std::function<void()> done);
 
-    // Of what is loaded. Notes: title, then text. Before: ends at a paragraph break when not empty.
-    QString notes(NodeId except) const;
+    // Of what is loaded. Pinned ones first, then those the scene mentions, in the order it does; left out ones too.
+    std::vector<ContextNote> noteList(NodeId node) const;
+    // Title, then text, of those that are not left out; then the passages that are pinned in other scenes.
+    QString notes(NodeId node) const;
+    // Ends at a paragraph break when not empty.
     QString before(NodeId node, const std::vector<NodeId>& scenesInOrder) const;
+
+    void setLeftOut(NodeId scene, NodeId note, bool leftOut);
+    void setShortened(NodeId note, bool shortened);
 
     void replace(NodeId node, const QString& text); // as modelText() gives it
     void clear();
 
 private:
+    using Done = std::function<void()>;
     std::vector<NodeId> earlier(NodeId node, const std::vector<NodeId>& scenesInOrder) const;
+    void load(std::vector<NodeId> wanted, Done done);
+    void loadPassages(Done done);
+    QString given(const ContextNote& note) const;
 
     ProjectService& m_project;
+    const NoteIndex& m_notes;
     QHash<NodeId, QString> m_texts;
+    std::vector<PinnedPassage> m_passages;
+    bool m_passagesKnown = false; // as they are on disk
     int m_generation = 0;
 };
 

@@ -4,6 +4,7 @@
 #include "ui/outline/binder_delegate.h"
 
 #include <QSet>
+#include <QSplitter>
 #include <QVBoxLayout>
 #include <utility>
 
@@ -27,8 +28,12 @@ struct Binder::Shown {
     bool hadTrash = false;
 };
 
-Binder::Binder(const Theme& theme, ProjectService& project, QWidget* parent)
-    : QWidget(parent), m_project(project), m_tree(new BinderTree(theme, project, this)), m_edits(project) {
+Binder::Binder(const Theme& theme, ProjectService& project, NoteIndex& notes, QWidget* parent)
+    : QWidget(parent),
+      m_project(project),
+      m_tree(new BinderTree(theme, project, this)),
+      m_edits(project),
+      m_card(new NodeCard(project, notes, m_edits, this)) {
     setObjectName("binder");
     m_tree->setObjectName("bookTree");
     m_tree->setAccessibleName(tr("Manuscript and notes"));
@@ -39,12 +44,18 @@ Binder::Binder(const Theme& theme, ProjectService& project, QWidget* parent)
     m_tree->setUniformRowHeights(false);
     m_tree->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_tree->setEditTriggers(QAbstractItemView::EditKeyPressed);
-    m_tree->setItemDelegate(new BinderDelegate(theme, m_tree));
+    m_tree->setItemDelegate(new BinderDelegate(theme, project, m_tree));
     m_tree->setFrameShape(QFrame::NoFrame);
     m_tree->setContextMenuPolicy(Qt::CustomContextMenu);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 4, 0, 4);
-    column->addWidget(m_tree);
+    auto* parts = new QSplitter(Qt::Vertical, this);
+    parts->setHandleWidth(3);
+    parts->addWidget(m_tree);
+    parts->addWidget(m_card);
+    parts->setStretchFactor(0, 1);
+    parts->setCollapsible(0, false);
+    column->addWidget(parts);
     connectProject();
     connectTree();
 }
@@ -55,14 +66,16 @@ void Binder::connectProject() {
     m_refresh.setInterval(0);
     connect(&m_refresh, &QTimer::timeout, this, &Binder::refresh);
     connect(&m_project, &ProjectService::nodesChanged, &m_refresh, qOverload<>(&QTimer::start));
-    connect(&m_project, &ProjectService::nodeAdded, this, [this](qint64 node) {
-        m_justAdded = node;
-        m_refresh.start();
-    });
+    connect(&m_project, &ProjectService::markersChanged, m_tree->viewport(), qOverload<>(&QWidget::update));
     connect(&m_project, &ProjectService::wordsChanged, this, [this](qint64 node, int) {
         for (QTreeWidgetItem* item = itemOf(node); item; item = item->parent()) showWords(item);
     });
-    connect(&m_edits, &OutlineEdits::touched, this, [this](qint64 node) { m_wanted = node; });
+    connect(&m_edits, &OutlineEdits::madeForTitle, this, &Binder::editNew);
+    connect(this, &Binder::chosenChanged, m_card, [this] { m_card->showNodes(chosen()); });
+    connect(m_card, &NodeCard::opened, this, [this](qint64 node) {
+        select(node);
+        Q_EMIT opened(node);
+    });
 }
 
 void Binder::connectTree() {
@@ -77,6 +90,12 @@ void Binder::connectTree() {
     connect(m_tree, &BinderTree::redoAsked, this, &Binder::redo);
     connect(m_tree, &QWidget::customContextMenuRequested, this,
             [this](const QPoint& at) { Q_EMIT menuAsked(m_tree->viewport()->mapToGlobal(at)); });
+}
+
+// Its title is to be typed as soon as it is shown.
+void Binder::editNew(NodeId node) {
+    m_justAdded = node;
+    m_refresh.start();
 }
 
 // One alone is opened; several only wait for what is to be done with them.
@@ -115,7 +134,8 @@ void Binder::select(NodeId node) {
     QTreeWidgetItem* item = itemOf(node);
     if (!item) return;
     const bool wasFilling = std::exchange(m_filling, true);
-    m_tree->setCurrentItem(item);
+    // Several may be chosen by now, this one among them. Told how: by itself Qt would look at the keys held down.
+    if (!item->isSelected()) m_tree->setCurrentItem(item, 0, QItemSelectionModel::ClearAndSelect);
     m_tree->scrollToItem(item);
     m_filling = wasFilling;
     Q_EMIT chosenChanged();
@@ -125,7 +145,7 @@ std::vector<NodeId> Binder::scenesInOrder() const {
     std::vector<NodeId> scenes;
     const auto visit = [&](const auto& self, NodeId parent) -> void {
         for (const Node& node : childrenOf(m_project.nodes(), parent)) {
-            if (node.trashed) continue;
+            if (node.trashed || isPlace(node.kind)) continue;
             if (node.kind == NodeKind::Scene) scenes.push_back(node.id);
             self(self, node.id);
         }
@@ -154,7 +174,7 @@ QTreeWidgetItem* Binder::addItem(QTreeWidgetItem* parent, const Node& node) {
     item->setData(0, kPinnedRole, node.pinned);
     item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsEditable | Qt::ItemIsDragEnabled |
                    Qt::ItemIsDropEnabled);
-    item->setToolTip(0, node.title);
+    item->setToolTip(0, node.synopsis.isEmpty() ? node.title : node.title + QStringLiteral("\n\n") + node.synopsis);
     m_items.insert(node.id, item);
     addChildren(item, node.id);
     showWords(item);
@@ -164,9 +184,30 @@ QTreeWidgetItem* Binder::addItem(QTreeWidgetItem* parent, const Node& node) {
 void Binder::addChildren(QTreeWidgetItem* parent, NodeId id) {
     const bool notes = BinderSection(parent->data(0, kSectionRole).toInt()) == BinderSection::Notes;
     for (const Node& node : childrenOf(m_project.nodes(), id)) {
-        if (node.trashed || (id == 0 && (node.kind == NodeKind::Note) != notes)) continue;
+        if (node.trashed || isPlace(node.kind)) continue;
+        if (id == 0 && (node.kind == NodeKind::Note) != notes) continue;
         addItem(parent, node);
     }
+}
+
+// Research and Archive look like the headings of a section, and are nodes.
+void Binder::addPlaces() {
+    for (const Node& node : childrenOf(m_project.nodes(), 0)) {
+        if (!isPlace(node.kind)) continue;
+        QTreeWidgetItem* place = addSection(BinderSection::Place, node.title);
+        place->setData(0, kNodeRole, qint64(node.id));
+        m_items.insert(node.id, place);
+        addChildren(place, node.id);
+    }
+}
+
+QString Binder::spoken(const Node& node, int words) const {
+    QStringList parts{node.title};
+    if (node.kind != NodeKind::Note) parts << tr("%n words", nullptr, words);
+    for (MarkerId id : {node.status, node.label})
+        if (const Marker* marker = m_project.marker(id)) parts << marker->name;
+    if (node.pinned) parts << tr("pinned");
+    return parts.join(QStringLiteral(", "));
 }
 
 void Binder::addTrash() {
@@ -184,10 +225,7 @@ void Binder::showWords(QTreeWidgetItem* item) {
     for (int i = 0; i < item->childCount(); ++i) words += item->child(i)->data(0, kWordsRole).toInt();
     const bool wasFilling = std::exchange(m_filling, true);
     item->setData(0, kWordsRole, words);
-    if (node && node->kind == NodeKind::Note)
-        item->setData(0, Qt::AccessibleTextRole, node->pinned ? tr("%1, pinned").arg(node->title) : node->title);
-    else if (node)
-        item->setData(0, Qt::AccessibleTextRole, tr("%1, %n words", nullptr, words).arg(node->title));
+    if (node) item->setData(0, Qt::AccessibleTextRole, spoken(*node, words));
     m_filling = wasFilling;
 }
 
@@ -214,7 +252,7 @@ void Binder::restore(const Shown& shown) {
     }
     QTreeWidgetItem* item = itemOf(shown.current);
     if (!item) return;
-    m_tree->setCurrentItem(item);
+    m_tree->setCurrentItem(item, 0, QItemSelectionModel::ClearAndSelect);
     const bool several = std::find(shown.chosen.begin(), shown.chosen.end(), shown.current) != shown.chosen.end();
     for (NodeId node : several ? shown.chosen : std::vector<NodeId>{})
         if (QTreeWidgetItem* other = itemOf(node)) other->setSelected(true);
@@ -231,6 +269,7 @@ void Binder::refresh() {
     QTreeWidgetItem* notes = addSection(BinderSection::Notes, tr("Notes"));
     addChildren(book, 0);
     addChildren(notes, 0);
+    addPlaces();
     addTrash();
     restore(shown);
     m_filling = false;
@@ -283,23 +322,66 @@ void Binder::moveChosen(MoveWay way) {
 }
 
 void Binder::togglePins() {
-    std::vector<NodeId> notes = chosen();
-    std::erase_if(notes, [this](NodeId id) { return m_project.node(id)->kind != NodeKind::Note; });
-    if (!notes.empty()) m_edits.setPinned(notes, !m_project.node(notes.front())->pinned);
+    std::vector<NodeId> pinned = chosen();
+    std::erase_if(pinned, [this](NodeId id) { return !hasText(*m_project.node(id)); });
+    if (!pinned.empty()) m_edits.setPinned(pinned, !m_project.node(pinned.front())->pinned);
+}
+
+void Binder::duplicateChosen() {
+    m_edits.duplicate(chosen());
+}
+
+std::vector<NodeId> Binder::toMerge() const {
+    std::vector<NodeId> nodes = chosen();
+    if (nodes.empty() || !m_project.node(nodes.front())) return {};
+    if (nodes.size() == 1) {
+        const Node& first = *m_project.node(nodes.front());
+        const std::vector<NodeId> scenes = scenesInOrder();
+        const auto at = std::find(scenes.begin(), scenes.end(), first.id);
+        if (at == scenes.end() || at + 1 == scenes.end() || m_project.node(*(at + 1))->parent != first.parent)
+            return {};
+        nodes.push_back(*(at + 1));
+    }
+    const NodeKind kind = m_project.node(nodes.front())->kind;
+    for (NodeId id : nodes)
+        if (!isOnItsOwn(id) || m_project.node(id)->kind != kind) return {};
+    return nodes;
+}
+
+bool Binder::canMerge() const {
+    return !toMerge().empty();
+}
+
+void Binder::mergeWithNext() {
+    const std::vector<NodeId> nodes = toMerge();
+    if (nodes.empty()) return;
+    m_wanted = nodes.front();
+    m_edits.merge(nodes);
+    Q_EMIT opened(nodes.front());
 }
 
 void Binder::undo() {
-    m_edits.stack().undo();
-    showTouched();
+    const std::vector<Node> before = m_project.nodes();
+    m_project.undoChange();
+    showChanged(before);
 }
 
 void Binder::redo() {
-    m_edits.stack().redo();
-    showTouched();
+    const std::vector<Node> before = m_project.nodes();
+    m_project.redoChange();
+    showChanged(before);
 }
 
-void Binder::showTouched() {
-    if (isOnItsOwn(m_wanted)) Q_EMIT opened(m_wanted);
+// Selects what an undo changed; what was only moved over by others is not it.
+void Binder::showChanged(const std::vector<Node>& before) {
+    for (Node node : m_project.nodes()) {
+        const Node* was = findNode(before, node.id);
+        if (was) node.position = was->position, node.words = was->words;
+        if (was && *was == node) continue;
+        m_wanted = node.id;
+        if (isOnItsOwn(m_wanted)) Q_EMIT opened(m_wanted);
+        return;
+    }
 }
 
 } // namespace palimpsest

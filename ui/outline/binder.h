@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ui/outline/binder_tree.h"
+#include "ui/outline/node_card.h"
 #include "ui/outline/outline_edits.h"
 
 #include <QTimer>
@@ -18,10 +19,11 @@ enum class BinderSection;
 class Binder : public QWidget {
     Q_OBJECT
 public:
-    Binder(const Theme& theme, ProjectService& project, QWidget* parent = nullptr);
+    Binder(const Theme& theme, ProjectService& project, NoteIndex& notes, QWidget* parent = nullptr);
 
     BinderTree* tree() const { return m_tree; }
     OutlineEdits& edits() { return m_edits; }
+    NodeCard& card() const { return *m_card; }
     const ProjectService& project() const { return m_project; }
     NodeId current() const;             // 0 = none
     std::vector<NodeId> chosen() const; // in the order of the rows
@@ -34,8 +36,11 @@ public:
     void trashChosen();
     void restoreChosen();
     void moveChosen(MoveWay way);
-    void togglePins(); // of the notes chosen; all alike
-    void undo();
+    void togglePins(); // of those chosen, all alike
+    void duplicateChosen();
+    void mergeWithNext(); // or all that are chosen, when they are several
+    bool canMerge() const;
+    void undo(); // the last change of the project, whatever it was
     void redo();
 
 Q_SIGNALS:
@@ -52,7 +57,9 @@ private:
     Shown remember() const;
     void restore(const Shown& shown);
     void addChildren(QTreeWidgetItem* parent, NodeId id);
+    void addPlaces();
     void addTrash();
+    QString spoken(const Node& node, int words) const;
     QTreeWidgetItem* addSection(BinderSection section, const QString& title);
     QTreeWidgetItem* addItem(QTreeWidgetItem* parent, const Node& node);
     QTreeWidgetItem* itemOf(NodeId node) const { return m_items.value(node); }
@@ -60,11 +67,14 @@ private:
     void onChosen();
     void onEdited(QTreeWidgetItem* item);
     bool isOnItsOwn(NodeId node) const; // can be opened
-    void showTouched();
+    void showChanged(const std::vector<Node>& before);
+    std::vector<NodeId> toMerge() const;
+    void editNew(NodeId node);
 
     ProjectService& m_project;
     BinderTree* m_tree;
     OutlineEdits m_edits;
+    NodeCard* m_card;
     QHash<NodeId, QTreeWidgetItem*> m_items;
     QTimer m_refresh;
     NodeId m_wanted = 0;    // to be selected at the next refresh

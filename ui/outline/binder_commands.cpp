@@ -1,34 +1,96 @@
 #include "ui/outline/binder_commands.h"
 
 #include "app/storage/node_tree.h"
+#include "ui/outline/marker_shape.h"
 
 #include <QAction>
 #include <QMenu>
+#include <algorithm>
 
 namespace palimpsest {
 
 BinderCommands::BinderCommands(Binder& binder) : QObject(&binder), m_binder(binder) {
-    const auto way = [&binder](MoveWay to) { return [&binder, to] { binder.moveChosen(to); }; };
-    const bool mirrored = binder.isRightToLeft(); // "in" is where the rows are indented to
     m_rename = add(tr("&Rename"), QKeySequence(Qt::Key_F2), [&binder] { binder.renameCurrent(); });
-    m_pin = add(tr("&Pin or unpin the note"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D),
-                [&binder] { binder.togglePins(); });
+    m_onTree << add(tr("D&uplicate"), {}, [&binder] { binder.duplicateChosen(); });
+    m_pin =
+        add(tr("&Pin or unpin"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), [&binder] { binder.togglePins(); });
+    m_onTree << addMarkers(tr("S&tatus"), tr("No status"), Marker::Family::Status)->menuAction()
+             << addMarkers(tr("&Label"), tr("No label"), Marker::Family::Label)->menuAction()
+             << addForTree(tr("Next status"), QKeySequence(Qt::ALT | Qt::Key_S),
+                           [&binder] { binder.edits().nextMarker(binder.chosen(), Marker::Family::Status); })
+             << addForTree(tr("Next label"), QKeySequence(Qt::ALT | Qt::Key_L),
+                           [&binder] { binder.edits().nextMarker(binder.chosen(), Marker::Family::Label); });
     separate();
-    m_moves << addForTree(tr("Move &up"), QKeySequence(Qt::ALT | Qt::Key_Up), way(MoveWay::Up))
-            << addForTree(tr("Move &down"), QKeySequence(Qt::ALT | Qt::Key_Down), way(MoveWay::Down))
-            << addForTree(tr("Move &into the one above"),
-                          QKeySequence(Qt::ALT | (mirrored ? Qt::Key_Left : Qt::Key_Right)), way(MoveWay::In))
-            << addForTree(tr("Move &out, behind what it is in"),
-                          QKeySequence(Qt::ALT | (mirrored ? Qt::Key_Right : Qt::Key_Left)), way(MoveWay::Out));
+    buildTexts();
     separate();
-    m_trash = addForTree(tr("Move to the &trash"), QKeySequence::Delete, [&binder] { binder.trashChosen(); });
-    m_restore = add(tr("Take out of the tra&sh"), {}, [&binder] { binder.restoreChosen(); });
+    buildMoves();
     separate();
-    QUndoStack& stack = binder.edits().stack();
-    m_actions << stack.createUndoAction(this, tr("Undo")) << stack.createRedoAction(this, tr("Redo"));
+    m_trash = addForTree(tr("Move to the tras&h"), QKeySequence::Delete, [&binder] { binder.trashChosen(); });
+    m_restore = add(tr("Tak&e out of the trash"), {}, [&binder] { binder.restoreChosen(); });
+    separate();
+    m_undo = add(tr("Undo"), {}, [&binder] { binder.undo(); });
+    m_redo = add(tr("Redo"), {}, [&binder] { binder.redo(); });
+    connect(&binder.project(), &ProjectService::undoChanged, this, &BinderCommands::refreshUndo);
     connect(&binder, &Binder::chosenChanged, this, &BinderCommands::refresh);
     connect(&binder, &Binder::menuAsked, this, &BinderCommands::popUp);
     refresh();
+    refreshUndo();
+}
+
+void BinderCommands::buildTexts() {
+    Binder* binder = &m_binder;
+    m_onTree << add(tr("&Split at the caret"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_K),
+                    [this] { Q_EMIT splitAsked(); });
+    m_byHeadings = add(tr("Split at each headin&g"), {}, [binder] {
+        for (NodeId node : binder->chosen()) binder->edits().splitByHeadings(node);
+    });
+    m_merge = add(tr("&Merge with the next"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M),
+                  [binder] { binder->mergeWithNext(); });
+}
+
+void BinderCommands::buildMoves() {
+    Binder* binder = &m_binder;
+    const auto way = [binder](MoveWay to) { return [binder, to] { binder->moveChosen(to); }; };
+    const auto place = [binder](NodeKind to) {
+        return [binder, to] { binder->edits().moveToPlace(binder->chosen(), to); };
+    };
+    const bool mirrored = m_binder.isRightToLeft(); // "in" is where the rows are indented to
+    m_onTree << addForTree(tr("Move up"), QKeySequence(Qt::ALT | Qt::Key_Up), way(MoveWay::Up))
+             << addForTree(tr("Move &down"), QKeySequence(Qt::ALT | Qt::Key_Down), way(MoveWay::Down))
+             << addForTree(tr("Move &into the one above"),
+                           QKeySequence(Qt::ALT | (mirrored ? Qt::Key_Left : Qt::Key_Right)), way(MoveWay::In))
+             << addForTree(tr("Move &out, behind what it is in"),
+                           QKeySequence(Qt::ALT | (mirrored ? Qt::Key_Right : Qt::Key_Left)), way(MoveWay::Out))
+             << add(tr("Move to the &book"), {}, place(NodeKind::Part))
+             << add(tr("Move to Resear&ch"), {}, place(NodeKind::Research))
+             << add(tr("Move to the &Archive"), {}, place(NodeKind::Archive));
+}
+
+// Filled when it is opened: the lists are the project's own.
+QMenu* BinderCommands::addMarkers(const QString& text, const QString& none, Marker::Family family) {
+    auto* menu = new QMenu(text, &m_binder);
+    connect(menu, &QMenu::aboutToShow, this, [this, menu, none, family] { fillMarkers(*menu, none, family); });
+    m_actions << menu->menuAction();
+    return menu;
+}
+
+void BinderCommands::fillMarkers(QMenu& menu, const QString& none, Marker::Family family) {
+    menu.clear();
+    const auto set = [this, family](MarkerId id) {
+        return [this, family, id] { m_binder.edits().setMarker(m_binder.chosen(), family, id); };
+    };
+    for (const Marker& marker : m_binder.project().markers())
+        if (marker.family == family) menu.addAction(markerIcon(marker), marker.name, this, set(marker.id));
+    menu.addSeparator();
+    menu.addAction(none, this, set(0));
+}
+
+void BinderCommands::refreshUndo() {
+    const QString undo = m_binder.project().undoName(), redo = m_binder.project().redoName();
+    m_undo->setText(undo.isEmpty() ? tr("Undo") : tr("Undo %1").arg(undo));
+    m_redo->setText(redo.isEmpty() ? tr("Redo") : tr("Redo %1").arg(redo));
+    m_undo->setEnabled(!undo.isEmpty());
+    m_redo->setEnabled(!redo.isEmpty());
 }
 
 QAction* BinderCommands::add(const QString& text, const QKeySequence& keys, std::function<void()> act) {
@@ -66,13 +128,16 @@ void BinderCommands::refresh() {
     const std::vector<NodeId> chosen = m_binder.chosen();
     const bool any = m_open && !chosen.empty();
     const bool inTrash = any && isInTrash(nodes, chosen.front());
-    const bool notes = std::any_of(chosen.begin(), chosen.end(), [&](NodeId id) {
+    const bool texts = std::any_of(chosen.begin(), chosen.end(), [&](NodeId id) {
         const Node* node = findNode(nodes, id);
-        return node && node->kind == NodeKind::Note;
+        return node && (node->kind == NodeKind::Note || node->kind == NodeKind::Scene);
     });
     m_rename->setEnabled(any);
-    m_pin->setEnabled(any && notes && !inTrash);
-    for (QAction* move : m_moves) move->setEnabled(any && !inTrash);
+    for (QAction* action : m_onTree) action->setEnabled(any && !inTrash);
+    m_pin->setEnabled(any && texts && !inTrash);
+    m_byHeadings->setEnabled(any && texts && !inTrash);
+    m_merge->setText(chosen.size() > 1 ? tr("&Merge what is chosen") : tr("&Merge with the next"));
+    m_merge->setEnabled(m_open && m_binder.canMerge());
     m_trash->setEnabled(any && !inTrash);
     m_restore->setEnabled(any && inTrash);
 }

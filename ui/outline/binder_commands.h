@@ -18,17 +18,25 @@ public:
     void fill(QMenu& menu) const;
     void setProjectOpen(bool open);
 
+Q_SIGNALS:
+    void splitAsked(); // of the text on the page, at its caret
+
 private:
     QAction* add(const QString& text, const QKeySequence& keys, std::function<void()> act);
     QAction* addForTree(const QString& text, const QKeySequence& keys, std::function<void()> act);
     void separate();
+    QMenu* addMarkers(const QString& text, const QString& none, Marker::Family family);
+    void fillMarkers(QMenu& menu, const QString& none, Marker::Family family);
+    void buildTexts();
+    void buildMoves();
+    void refreshUndo();
     void refresh();
     void popUp(const QPoint& at);
 
     Binder& m_binder;
     QList<QAction*> m_actions; // in the order of the menu
-    QAction *m_rename, *m_pin, *m_trash, *m_restore;
-    QList<QAction*> m_moves;
+    QAction *m_rename, *m_pin, *m_merge, *m_byHeadings, *m_trash, *m_restore, *m_undo, *m_redo;
+    QList<QAction*> m_onTree; // what is not in the trash
     bool m_open = false;
 };
 

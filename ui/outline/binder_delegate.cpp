@@ -1,6 +1,6 @@
 #include "ui/outline/binder_delegate.h"
 
-#include "app/storage/project_store.h"
+#include "ui/outline/marker_shape.h"
 #include "ui/theme/icons.h"
 
 #include <QLineEdit>
@@ -12,6 +12,7 @@ namespace palimpsest {
 namespace {
 
 constexpr int kRow = 25, kHeadingRow = 34, kEdge = 10;
+constexpr int kMark = 11, kGap = 8; // of the shapes at the trailing edge
 
 } // namespace
 
@@ -27,29 +28,71 @@ QWidget* BinderDelegate::createEditor(QWidget* parent, const QStyleOptionViewIte
     return editor;
 }
 
+void BinderDelegate::paintHeading(QPainter& painter, const QStyleOptionViewItem& option,
+                                  const QModelIndex& index) const {
+    const bool rightToLeft = option.direction == Qt::RightToLeft;
+    const Qt::Alignment leading = (rightToLeft ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter;
+    const auto* tree = qobject_cast<const QTreeView*>(option.widget);
+    QFont font = option.font;
+    font.setPointSizeF(font.pointSizeF() * 0.82);
+    font.setWeight(QFont::DemiBold);
+    font.setLetterSpacing(QFont::AbsoluteSpacing, 0.4);
+    painter.setFont(font);
+    const bool current = tree && tree->hasFocus() && tree->currentIndex() == index;
+    painter.setPen(current ? m_theme.colours().focus : m_theme.colours().quiet);
+    QString text = index.data().toString().toUpper();
+    const int inside = index.model()->rowCount(index);
+    if (tree && !tree->isExpanded(index) && inside > 0)
+        text += QStringLiteral("  ▸ %1").arg(QLocale().toString(inside));
+    painter.drawText(option.rect.adjusted(kEdge, 8, -kEdge, 0), int(leading), text);
+}
+
+void BinderDelegate::paintMarks(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index,
+                                QRect& row) const {
+    const bool rightToLeft = option.direction == Qt::RightToLeft;
+    const Colours& c = m_theme.colours();
+    const Node* node = m_project.node(index.data(kNodeRole).toLongLong());
+    const auto take = [&row, rightToLeft](int width) {
+        const QRect part(rightToLeft ? row.left() : row.right() - width + 1, row.top(), width, row.height());
+        row.adjust(rightToLeft ? width : 0, 0, rightToLeft ? 0 : -width, 0);
+        return part;
+    };
+    const auto kind = NodeKind(index.data(kKindRole).toInt());
+    if (kind != NodeKind::Note && kind != NodeKind::Part) {
+        QFont small = option.font;
+        small.setPointSizeF(small.pointSizeF() * 0.86);
+        const QString count = QLocale().toString(index.data(kWordsRole).toInt());
+        const QRect place = take(QFontMetrics(small).horizontalAdvance(count));
+        painter.setFont(small);
+        painter.setPen(c.quiet);
+        painter.drawText(place, int(Qt::AlignCenter), count);
+        take(kGap);
+    }
+    const auto square = [&take] {
+        const QRect part = take(kMark);
+        take(kGap / 2);
+        return QRect(part.left(), part.center().y() - kMark / 2, kMark, kMark);
+    };
+    if (index.data(kPinnedRole).toBool())
+        drawnIcon(Glyph::Pin, c.accent).paint(&painter, square().adjusted(-1, -1, 1, 1));
+    for (MarkerId id : {node ? node->status : 0, node ? node->label : 0})
+        if (const Marker* marker = m_project.marker(id)) paintMarker(painter, square(), *marker);
+}
+
 void BinderDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
     const Colours& c = m_theme.colours();
     const auto* tree = qobject_cast<const QTreeView*>(option.widget);
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
-    const bool rightToLeft = option.direction == Qt::RightToLeft;
-    const Qt::Alignment leading = (rightToLeft ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter;
-    const Qt::Alignment trailing = (rightToLeft ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter;
-    QRect row = option.rect;
-    QFont font = option.font;
-
     if (index.data(kSectionRole).toInt() != 0) {
-        font.setPointSizeF(font.pointSizeF() * 0.82);
-        font.setWeight(QFont::DemiBold);
-        font.setLetterSpacing(QFont::AbsoluteSpacing, 0.4);
-        painter->setFont(font);
-        painter->setPen(c.quiet);
-        painter->drawText(row.adjusted(kEdge, 8, -kEdge, 0), int(leading), index.data().toString().toUpper());
+        paintHeading(*painter, option, index);
         painter->restore();
         return;
     }
-
+    const bool rightToLeft = option.direction == Qt::RightToLeft;
+    const Qt::Alignment leading = (rightToLeft ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter;
     const bool selected = option.state & QStyle::State_Selected;
+    QRect row = option.rect;
     if (selected || (option.state & QStyle::State_MouseOver)) {
         QRectF pill(6, row.top() + 0.5, (tree ? tree->viewport()->width() : row.width()) - 12, row.height() - 1);
         painter->setBrush(selected ? c.selected : c.hover);
@@ -57,28 +100,15 @@ void BinderDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
         painter->setPen(ring ? QPen(c.focus, 1.4) : QPen(Qt::NoPen));
         painter->drawRoundedRect(pill, 5, 5);
     }
-    const auto kind = NodeKind(index.data(kKindRole).toInt());
     row.adjust(rightToLeft ? kEdge : 2, 0, rightToLeft ? -2 : -kEdge - 4, 0);
-
-    QString count;
-    if (kind != NodeKind::Note && kind != NodeKind::Part) count = QLocale().toString(index.data(kWordsRole).toInt());
-    QFont small = font;
-    small.setPointSizeF(font.pointSizeF() * 0.86);
-    painter->setFont(small);
-    painter->setPen(c.quiet);
-    painter->drawText(row, int(trailing), count);
-    int taken = count.isEmpty() ? 0 : QFontMetrics(small).horizontalAdvance(count) + 8;
-    if (index.data(kPinnedRole).toBool()) {
-        const QRect pin(rightToLeft ? row.left() : row.right() - 12, row.center().y() - 6, 13, 13);
-        drawnIcon(Glyph::Pin, c.accent).paint(painter, pin);
-        taken = 20;
-    }
+    paintMarks(*painter, option, index, row);
+    const auto kind = NodeKind(index.data(kKindRole).toInt());
+    QFont font = option.font;
     font.setWeight(kind == NodeKind::Part ? QFont::DemiBold : QFont::Normal);
     painter->setFont(font);
     painter->setPen(selected || kind == NodeKind::Part || kind == NodeKind::Chapter ? c.text : c.chromeText);
-    const QRect title = rightToLeft ? row.adjusted(taken, 0, 0, 0) : row.adjusted(0, 0, -taken, 0);
-    const QString shown = QFontMetrics(font).elidedText(index.data().toString(), Qt::ElideRight, title.width());
-    painter->drawText(title, int(leading), shown);
+    const QString shown = QFontMetrics(font).elidedText(index.data().toString(), Qt::ElideRight, row.width());
+    painter->drawText(row, int(leading), shown);
     painter->restore();
 }
 

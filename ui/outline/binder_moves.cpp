@@ -13,6 +13,7 @@ std::vector<const Node*> rowOf(const std::vector<Node>& nodes, const Node& node)
     std::vector<const Node*> row;
     for (const Node& other : childrenOf(nodes, node.parent)) {
         if (other.trashed) continue;
+        if (isPlace(other.kind)) continue;
         if (node.parent == 0 && (other.kind == NodeKind::Note) != (node.kind == NodeKind::Note)) continue;
         row.push_back(&other);
     }
@@ -44,7 +45,7 @@ bool liesIn(const std::vector<Node>& nodes, NodeId node, const QSet<NodeId>& any
 std::vector<NodeMove> movesOver(const std::vector<Node>& nodes, const std::vector<NodeId>& chosen, const Node& from,
                                 int way) {
     const Node* parent = findNode(nodes, from.parent);
-    if (!parent) return {};
+    if (!parent || isPlace(parent->kind)) return {};
     const QSet<NodeId> set(chosen.begin(), chosen.end());
     for (const Node* into = neighbour(nodes, *parent, way, set); into; into = neighbour(nodes, *into, way, set)) {
         const NodeId before = way > 0 ? firstChild(nodes, into->id, set) : 0;
@@ -62,6 +63,10 @@ std::span<const Node> childrenOf(const std::vector<Node>& nodes, NodeId parent) 
     return {begin, end};
 }
 
+bool isPlace(NodeKind kind) {
+    return kind == NodeKind::Research || kind == NodeKind::Archive;
+}
+
 bool mayHold(const std::vector<Node>& nodes, NodeId parent, NodeKind child) {
     if (parent == 0) return true;
     const Node* holder = findNode(nodes, parent);
@@ -71,7 +76,7 @@ bool mayHold(const std::vector<Node>& nodes, NodeId parent, NodeKind child) {
     case NodeKind::Chapter: return child == NodeKind::Scene;
     case NodeKind::Note: return child == NodeKind::Note;
     case NodeKind::Research:
-    case NodeKind::Archive: return child != NodeKind::Research && child != NodeKind::Archive;
+    case NodeKind::Archive: return !isPlace(child);
     case NodeKind::Scene: break;
     }
     return false;
@@ -138,7 +143,7 @@ std::vector<NodeMove> movesTowards(const std::vector<Node>& nodes, const std::ve
     case MoveWay::Out: break;
     }
     const Node* parent = findNode(nodes, first.parent);
-    if (!parent) return {};
+    if (!parent || isPlace(parent->kind)) return {};
     const Node* next = neighbour(nodes, *parent, 1, set);
     return movesTo(nodes, list, parent->parent, next ? next->id : 0);
 }

@@ -33,6 +33,8 @@ enum class MoveWay {
 // In order, trashed ones too.
 std::span<const Node> childrenOf(const std::vector<Node>& nodes, NodeId parent);
 
+bool isPlace(NodeKind kind); // Research and Archive, at the root
+
 // `parent` 0 is the root, where parts, chapters and scenes are the manuscript and notes the notes.
 bool mayHold(const std::vector<Node>& nodes, NodeId parent, NodeKind child);
 

@@ -38,7 +38,7 @@ BinderTree::BinderTree(const Theme& theme, ProjectService& project, QWidget* par
 std::vector<NodeId> BinderTree::chosen() const {
     std::vector<NodeId> nodes;
     for (QTreeWidgetItemIterator it(const_cast<BinderTree*>(this), QTreeWidgetItemIterator::Selected); *it; ++it)
-        if (const NodeId node = nodeOf(*it)) nodes.push_back(node);
+        if (const NodeId node = nodeOf(*it); node && m_project.node(node)) nodes.push_back(node);
     return nodes;
 }
 
@@ -113,8 +113,9 @@ BinderTree::Drop BinderTree::dropAt(const QDropEvent& event) const {
     const auto& all = m_project.nodes();
     const Node* onto = m_project.node(nodeOf(item));
     const NodeId firstInside = item->isExpanded() ? nodeOf(item->child(0)) : 0;
+    const auto section = BinderSection(item->data(0, kSectionRole).toInt());
+    if (section == BinderSection::Place) return {movesTo(all, nodes, onto->id, firstInside), false, below};
     if (!onto) {
-        const auto section = BinderSection(item->data(0, kSectionRole).toInt());
         if (section == BinderSection::Trash) return {{}, true, row};
         const bool notes = m_project.node(nodes.front())->kind == NodeKind::Note;
         if (notes != (section == BinderSection::Notes)) return {};

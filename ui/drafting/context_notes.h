@@ -1,0 +1,34 @@
+// The notes a draft is given, one row each: why, how many words, and what the writer can do about it.
+//
+// UI thread. A row is a button that opens a menu; it asks through signals.
+#pragma once
+
+#include "ui/drafting/story_context.h"
+
+#include <QWidget>
+
+class QVBoxLayout;
+
+namespace palimpsest {
+
+class ContextNotes : public QWidget {
+    Q_OBJECT
+public:
+    explicit ContextNotes(QWidget* parent = nullptr);
+
+    void setNotes(const std::vector<ContextNote>& notes);
+
+Q_SIGNALS:
+    void leaveOutAsked(qint64 note, bool leftOut);
+    void pinAsked(qint64 note, bool pinned);
+    void shortenAsked(qint64 note, bool shortened);
+    void openAsked(qint64 note);
+
+private:
+    void addRow(const ContextNote& note);
+
+    QVBoxLayout* m_rows;
+    std::vector<ContextNote> m_notes;
+};
+
+} // namespace palimpsest
