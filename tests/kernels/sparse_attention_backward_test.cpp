@@ -156,6 +156,48 @@ CASE(backwardBitsDoNotDependOnHowTheWorkIsSplit) {
     }
 }
 
+template<class T>
+bool sameBits(const Gradients<T>& a, const Gradients<T>& b) {
+    return test::sameBits(a.queries, b.queries) && test::sameBits(a.keys, b.keys) &&
+           test::sameBits(a.values, b.values) && test::sameBits(a.ownKeys, b.ownKeys) &&
+           test::sameBits(a.ownValues, b.ownValues);
+}
+
+CASE(severalThreadsAtOnceGiveTheGradientsOfOne) {
+    for (const Problem& p : longProblems()) {
+        const Tensors tensors(p);
+        for (const KernelSet& set : kernelSets()) {
+            const auto run = [&](const ParallelFor& parallel) {
+                return backward<float>(set.kernels->f32, tensors.input<float>(), tensors.outputGradient<float>(),
+                                       parallel);
+            };
+            const auto one = run(serial());
+            for (int repeat = 0; repeat < 3; ++repeat)
+                CHECK(sameBits(one, run(threads(4)))) << p.name << set.kernels->f32.name;
+        }
+    }
+}
+
+CASE(callersOnSeveralThreadsDoNotDisturbOneAnother) {
+    const auto problems = longProblems();
+    const auto run = [](const Problem& p) {
+        const Tensors tensors(p);
+        return backward<Bf16>(kernelSets().back().kernels->bf16, tensors.input<Bf16>(), tensors.outputGradient<Bf16>(),
+                              serial());
+    };
+    std::vector<Gradients<Bf16>> alone;
+    for (const Problem& p : problems) alone.push_back(run(p));
+    std::atomic<int> wrong = 0;
+    threads(int(problems.size()))(std::int64_t(problems.size()), [&](std::int64_t first, std::int64_t) {
+        // Each begins at another problem, so that different ones are under way at the same time.
+        for (std::size_t i = 0; i < problems.size(); ++i) {
+            const std::size_t at = (std::size_t(first) + i) % problems.size();
+            wrong += !sameBits(run(problems[at]), alone[at]);
+        }
+    });
+    CHECK(wrong == 0) << wrong << "results differ";
+}
+
 // d loss / d x by central differences of the reference's forward pass, where loss = sum of output * gradient.
 double difference(Tensors& tensors, float& x) {
     constexpr float kStep = 0x1p-7f; // exact in f32 for values of order one

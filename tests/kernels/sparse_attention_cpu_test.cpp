@@ -83,6 +83,22 @@ CASE(forwardBitsDoNotDependOnHowTheWorkIsSplit) {
     }
 }
 
+CASE(severalThreadsAtOnceAttendToTheBitsOfOne) {
+    std::vector<Problem> problems = sightProblems();
+    for (const Problem& p : shapeProblems()) problems.push_back(p);
+    for (const Problem& p : problems) {
+        const Tensors tensors(p);
+        for (const KernelSet& set : kernelSets()) {
+            const auto one = forward<Bf16>(set.kernels->bf16, tensors.input<Bf16>(), serial());
+            const auto four = forward<Bf16>(set.kernels->bf16, tensors.input<Bf16>(), threads(4));
+            CHECK(sameBits(one.out, four.out) && sameBits(one.logSumExp, four.logSumExp)) << p.name;
+            const auto wide = forward<float>(set.kernels->f32, tensors.input<float>(), serial());
+            const auto shared = forward<float>(set.kernels->f32, tensors.input<float>(), threads(4));
+            CHECK(sameBits(wide.out, shared.out) && sameBits(wide.logSumExp, shared.logSumExp)) << p.name;
+        }
+    }
+}
+
 CASE(theKernelThatIsNamedIsTheOneOfTheProcessor) {
     const AttentionKernelSet& set = attentionKernels(instructions());
     CHECK(std::string(sparseAttentionKernel(false)) == set.f32.name);

@@ -4,8 +4,10 @@
 #include "kernels/cpu/sparse_attention_plan.h"
 #include "tests/kernels/sparse_attention_problems.h"
 
+#include <atomic>
 #include <cmath>
 #include <cstring>
+#include <thread>
 
 namespace palimpsest::test {
 
@@ -32,6 +34,17 @@ inline ParallelFor serial() {
 inline ParallelFor oneByOneBackwards() {
     return [](std::int64_t items, const auto& body) {
         for (std::int64_t i = items; i-- > 0;) body(i, i + 1);
+    };
+}
+// Real threads, each of which takes the next item when it is done with one: no two runs divide the work alike.
+inline ParallelFor threads(int count) {
+    return [count](std::int64_t items, const auto& body) {
+        std::atomic<std::int64_t> next = 0;
+        std::vector<std::jthread> all;
+        for (int t = 0; t < count; ++t)
+            all.emplace_back([&] {
+                for (std::int64_t i = next++; i < items; i = next++) body(i, i + 1);
+            });
     };
 }
 
