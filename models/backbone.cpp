@@ -6,7 +6,7 @@
 namespace palimpsest {
 
 Result<Backbone> Backbone::load(const SafetensorsFile& file, const ModelConfig& c, torch::Device device,
-                                torch::ScalarType dtype, torch::ScalarType weightDtype) {
+                                torch::ScalarType dtype, torch::ScalarType weightDtype, ProductType products) {
     StoredWeights weights(file, device, weightDtype);
     Backbone b;
     b.m_heads = c.heads;
@@ -25,15 +25,21 @@ Result<Backbone> Backbone::load(const SafetensorsFile& file, const ModelConfig& 
         b.m_parameters += tensor.numel();
         return tensor;
     };
+    const bool keepInt8 = products == WeightType::Int8 && device.is_cpu();
+    const auto matrix = [&](const std::string& name, c10::IntArrayRef shape) {
+        StoredMatrix stored = weights.readMatrix(name, shape, keepInt8);
+        b.m_parameters += stored.rows.numel();
+        return stored;
+    };
     b.m_embedding = read("embedding", {c.vocabulary, c.width});
     b.m_head = c.tiedHead ? b.m_embedding : read("head", {c.vocabulary, c.width});
     b.m_finalNorm = norm("norm");
     for (int l = 0; l < c.layers && weights.error(); ++l) {
         const std::string at = std::to_string(l) + ".";
-        b.m_layers.push_back({norm(at + "attention_norm"), read(at + "qkv", {projected, c.width}),
-                              read(at + "output", {c.width, inner}), norm(at + "feed_forward_norm"),
-                              read(at + "gate_up", {2ll * c.feedForward, c.width}),
-                              read(at + "down", {c.width, c.feedForward})});
+        b.m_layers.push_back({norm(at + "attention_norm"), matrix(at + "qkv", {projected, c.width}),
+                              matrix(at + "output", {c.width, inner}), norm(at + "feed_forward_norm"),
+                              matrix(at + "gate_up", {2ll * c.feedForward, c.width}),
+                              matrix(at + "down", {c.width, c.feedForward})});
     }
     // In f32, as the base was trained: a more exact angle would be another one.
     const auto exponents = torch::arange(0, c.headSize, 2).to(torch::kFloat32) / c.headSize;
@@ -47,6 +53,11 @@ Result<Backbone> Backbone::load(const SafetensorsFile& file, const ModelConfig& 
 PreparedWeight readyProduct(const torch::Tensor& weight, ProductType type) {
     if (type) return prepareWeight(weight, *type);
     return {WeightType::F32, weight.size(0), weight.size(1), {}, weight};
+}
+
+PreparedWeight readyProduct(const StoredMatrix& weight, ProductType type) {
+    return weight.scales.defined() && type == WeightType::Int8 ? prepareInt8Weight(weight.rows, weight.scales)
+                                                               : readyProduct(weight.floats(), type);
 }
 
 void Backbone::prepareProducts(ProductType type) {

@@ -15,11 +15,11 @@ namespace palimpsest {
 
 struct BackboneLayer {
     torch::Tensor attentionNorm;   // (D)
-    torch::Tensor qkv;             // ((H + 2G) K, D): query rows, key rows, value rows
-    torch::Tensor output;          // (D, H K)
+    StoredMatrix qkv;              // ((H + 2G) K, D): query rows, key rows, value rows
+    StoredMatrix output;           // (D, H K)
     torch::Tensor feedForwardNorm; // (D)
-    torch::Tensor gateUp;          // (2F, D): gate rows, up rows
-    torch::Tensor down;            // (D, F)
+    StoredMatrix gateUp;           // (2F, D): gate rows, up rows
+    StoredMatrix down;             // (D, F)
 };
 
 // The same matrices made ready for drafting.
@@ -30,12 +30,15 @@ struct BackboneProducts {
 // How matrices are made ready: packed in this type for the kernels of the CPU, or (nothing) used as they are.
 using ProductType = std::optional<WeightType>;
 PreparedWeight readyProduct(const torch::Tensor& weight, ProductType type);
+PreparedWeight readyProduct(const StoredMatrix& weight, ProductType type);
 
 // Constant once loaded, and once prepareProducts() was called where passes of drafting are to run.
 class Backbone {
 public:
+    // `products`: what prepareProducts() will be asked for; for Int8 on the CPU int8 rows stay where they lie in the
+    // file, and only then do a layer's matrices hold any.
     static Result<Backbone> load(const SafetensorsFile& file, const ModelConfig& config, torch::Device device,
-                                 torch::ScalarType dtype, torch::ScalarType weightDtype);
+                                 torch::ScalarType dtype, torch::ScalarType weightDtype, ProductType products = {});
 
     const BackboneLayer& layer(int index) const { return m_layers[std::size_t(index)]; }
     const torch::Tensor& embedding() const { return m_embedding; } // (V, D)

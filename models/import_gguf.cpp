@@ -1,5 +1,6 @@
 #include "models/import_gguf.h"
 
+#include "kernels/cpu/int8_weight_linear.h"
 #include "models/calibrate.h"
 #include "models/denoiser_fit.h"
 #include "models/gguf_shape.h"
@@ -69,7 +70,8 @@ private:
     fs::path m_path, m_final;
 };
 
-// One tensor of base.safetensors: the named tensors of the GGUF file below each other.
+// One tensor of base.safetensors: the named tensors of the GGUF file below each other. Without sources: the scales of the
+// int8 rows before it.
 struct Planned {
     TensorEntry entry;
     std::vector<std::string> sources;
@@ -82,12 +84,18 @@ std::vector<Planned> planBase(const ModelConfig& c, StoredType dtype) {
     const auto matrix = [&](const std::string& name, std::int64_t rows, std::int64_t columns,
                             std::vector<std::string> sources) {
         plan.push_back({{name, dtype, {rows, columns}}, std::move(sources)});
+        if (dtype == StoredType::I8) plan.push_back({{name + kScalesSuffix, StoredType::F32, {rows}}, {}});
+    };
+    // Tables are looked up and measured by, not only multiplied: they stay finer than int8.
+    const auto table = [&](const std::string& name, const std::string& source) {
+        const StoredType kept = dtype == StoredType::I8 ? StoredType::BF16 : dtype;
+        plan.push_back({{name, kept, {c.vocabulary, c.width}}, {source}});
     };
     const auto norm = [&](const std::string& name, const std::string& source) {
         plan.push_back({{name, StoredType::F32, {c.width}}, {source}});
     };
-    matrix("embedding", c.vocabulary, c.width, {"token_embd.weight"});
-    if (!c.tiedHead) matrix("head", c.vocabulary, c.width, {"output.weight"});
+    table("embedding", "token_embd.weight");
+    if (!c.tiedHead) table("head", "output.weight");
     norm("norm", "output_norm.weight");
     for (int l = 0; l < c.layers; ++l) {
         const std::string to = std::to_string(l) + ".", from = "blk." + std::to_string(l) + ".";
@@ -105,6 +113,7 @@ std::vector<Planned> planBase(const ModelConfig& c, StoredType dtype) {
 // Every source is there, of the right shape and inside the file: checked before anything is written.
 Result<void> checkSources(const GgufFile& gguf, const std::vector<Planned>& plan) {
     for (const Planned& planned : plan) {
+        if (planned.sources.empty()) continue;
         std::int64_t rows = 0;
         for (const std::string& name : planned.sources) {
             const GgufTensor* tensor = gguf.find(name);
@@ -132,30 +141,27 @@ public:
         : m_file(file), m_totalBytes(totalBytes), m_progress(progress) {}
 
     Result<void> write(std::span<const float> values, StoredType type) {
-        std::span<const std::byte> bytes = std::as_bytes(values);
-        if (type == StoredType::BF16) {
-            m_narrow.resize(values.size());
-            std::ranges::transform(values, m_narrow.begin(), floatToBfloat);
-            bytes = std::as_bytes(std::span(m_narrow));
-        }
-        m_digest.add(bytes);
-        m_doneBytes += bytes.size();
-        if (m_progress) m_progress(double(m_doneBytes) / double(m_totalBytes));
-        return m_file.append(bytes);
+        if (type != StoredType::BF16) return append(std::as_bytes(values));
+        m_narrow.resize(values.size());
+        std::ranges::transform(values, m_narrow.begin(), floatToBfloat);
+        return append(std::as_bytes(std::span(m_narrow)));
     }
     Result<void> copy(const GgufFile& gguf, const Planned& planned) {
+        if (planned.sources.empty()) return write(std::exchange(m_scales, {}), StoredType::F32);
         for (const std::string& name : planned.sources) {
             const GgufTensor& tensor = *gguf.find(name);
             const QuantisedFormat& format = *quantisedFormat(tensor.type);
             auto bytes = gguf.bytes(name, tensor);
             if (!bytes) return bytes.error();
-            const std::size_t pieceBytes =
-                kPieceValues / std::size_t(format.blockValues) * std::size_t(format.blockBytes);
+            const auto row = std::size_t(tensor.shape.back());
+            const std::size_t pieceRows = std::max<std::size_t>(1, kPieceValues / std::max<std::size_t>(1, row));
+            const std::size_t rowBytes = row / std::size_t(format.blockValues) * std::size_t(format.blockBytes);
             for (std::span<const std::byte> rest = *bytes; !rest.empty();) {
-                const auto piece = rest.first(std::min(rest.size(), pieceBytes));
-                m_values.resize(piece.size() / std::size_t(format.blockBytes) * std::size_t(format.blockValues));
+                const auto piece = rest.first(std::min(rest.size(), pieceRows * rowBytes));
+                m_values.resize(piece.size() / rowBytes * row);
                 dequantise(format, piece, m_values);
-                if (auto done = write(m_values, planned.entry.type); !done) return done;
+                const StoredType type = planned.entry.type;
+                if (auto done = type == StoredType::I8 ? writeInt8(row) : write(m_values, type); !done) return done;
                 rest = rest.subspan(piece.size());
             }
         }
@@ -164,11 +170,29 @@ public:
     std::string digest() { return m_digest.hex(); }
 
 private:
+    Result<void> append(std::span<const std::byte> bytes) {
+        m_digest.add(bytes);
+        m_doneBytes += bytes.size();
+        if (m_progress) m_progress(double(m_doneBytes) / double(m_totalBytes));
+        return m_file.append(bytes);
+    }
+    // m_values, whole rows. By way of bf16: a draft is the same from this file and from a bf16 one that is quantised
+    // when it is loaded.
+    Result<void> writeInt8(std::size_t row) {
+        m_int8.resize(m_values.size());
+        for (float& value : m_values) value = bfloatToFloat(floatToBfloat(value));
+        for (std::size_t at = 0; at < m_values.size(); at += row)
+            m_scales.push_back(quantise(m_values.data() + at, std::int64_t(row), m_int8.data() + at));
+        return append(std::as_bytes(std::span(m_int8)));
+    }
+
     SafetensorsWriter& m_file;
     std::uint64_t m_totalBytes, m_doneBytes = 0;
     const std::function<void(double)>& m_progress;
     std::vector<float> m_values;
     std::vector<std::uint16_t> m_narrow;
+    std::vector<std::int8_t> m_int8;
+    std::vector<float> m_scales; // of the int8 rows since the last scales were written
     Sha256 m_digest;
 };
 

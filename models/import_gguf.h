@@ -11,7 +11,7 @@
 namespace palimpsest {
 
 struct ImportOptions {
-    StoredType dtype = StoredType::BF16;    // of the matrices: BF16, or F32 to keep every bit of a quantised file
+    StoredType dtype = StoredType::BF16;    // of the matrices: BF16, F32 to keep every bit of a quantised file, or I8
     std::filesystem::path denoiser;         // empty: the one of `shippedDenoisers` that fits the base, if any does
     std::filesystem::path shippedDenoisers; // folder whose <name>/denoiser.safetensors are tried; may be empty
     std::function<void(double)> progress;   // 0 … 1, rising; called on the importing thread; may be empty

@@ -41,7 +41,7 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
     if (auto fits = checkTokenizer(*tokenizer, *config, folder); !fits) return fits.error();
     auto file = SafetensorsFile::open(folder / kBaseFile);
     if (!file) return file.error();
-    auto base = Backbone::load(*file, *config, options.device, options.dtype, options.weights());
+    auto base = Backbone::load(*file, *config, options.device, options.dtype, options.weights(), options.products);
     if (!base) return base.error();
     base->prepareProducts(options.products);
     Evidence evidence(base->embedding());

@@ -21,7 +21,7 @@ constexpr std::size_t kDataAlignment = 64; // of the first tensor, so that mappe
 using Json = nlohmann::json;
 
 std::optional<StoredType> parseType(const std::string& name) {
-    for (StoredType type : {StoredType::F32, StoredType::F16, StoredType::BF16, StoredType::I64})
+    for (StoredType type : {StoredType::F32, StoredType::F16, StoredType::BF16, StoredType::I64, StoredType::I8})
         if (name == storedTypeName(type)) return type;
     return {};
 }
@@ -78,6 +78,7 @@ std::size_t storedTypeBytes(StoredType type) {
     case StoredType::F16: return 2;
     case StoredType::BF16: return 2;
     case StoredType::I64: return 8;
+    case StoredType::I8: return 1;
     }
     return 0;
 }
@@ -88,6 +89,7 @@ const char* storedTypeName(StoredType type) {
     case StoredType::F16: return "F16";
     case StoredType::BF16: return "BF16";
     case StoredType::I64: return "I64";
+    case StoredType::I8: return "I8";
     }
     return "";
 }

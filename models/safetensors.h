@@ -13,7 +13,10 @@
 
 namespace palimpsest {
 
-enum class StoredType { F32, F16, BF16, I64 };
+enum class StoredType { F32, F16, BF16, I64, I8 };
+
+// Of the (N) f32 scales that belong to the (N, K) `I8` tensor of the name before it.
+constexpr const char* kScalesSuffix = ".scales";
 
 std::size_t storedTypeBytes(StoredType type);
 const char* storedTypeName(StoredType type);

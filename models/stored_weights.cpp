@@ -9,6 +9,7 @@ torch::ScalarType scalarType(StoredType type) {
     case StoredType::F16: return torch::kFloat16;
     case StoredType::BF16: return torch::kBFloat16;
     case StoredType::I64: return torch::kInt64;
+    case StoredType::I8: return torch::kInt8;
     }
     return torch::kFloat32;
 }
@@ -27,8 +28,11 @@ StoredWeights::StoredWeights(const SafetensorsFile& file, torch::Device device, 
 
 torch::Tensor StoredWeights::mapped(const std::string& name, c10::IntArrayRef shape) {
     const StoredTensor* stored = m_file.find(name);
-    if (!stored || !fits(stored->shape, shape)) {
-        const std::string what = stored ? "\" of another shape than its model.json says" : "\" missing";
+    const bool noMatrix = stored && stored->type == StoredType::I8 && shape.size() != 2;
+    if (!stored || noMatrix || !fits(stored->shape, shape)) {
+        const std::string what = !stored    ? "\" missing"
+                                 : noMatrix ? "\" of int8 rows, which only matrices are"
+                                            : "\" of another shape than its model.json says";
         if (m_error.ok())
             m_error = Error{ErrorCode::Corrupt, m_file.file()->path().string() + " has the tensor \"" + name + what +
                                                     ": import the model again"};
@@ -42,12 +46,25 @@ torch::Tensor StoredWeights::mapped(const std::string& name, c10::IntArrayRef sh
         data, stored->shape, [keep = m_file.file()](void*) {}, torch::TensorOptions().dtype(scalarType(stored->type)));
 }
 
+StoredMatrix StoredWeights::stored(const std::string& name, c10::IntArrayRef shape) {
+    StoredMatrix matrix{mapped(name, shape), {}};
+    if (matrix.rows.scalar_type() == torch::kInt8)
+        matrix.scales = mapped(name + kScalesSuffix, shape.slice(0, 1)).to(torch::kFloat32);
+    return matrix;
+}
+
 torch::Tensor StoredWeights::read(const std::string& name, c10::IntArrayRef shape) {
-    return mapped(name, shape).to(m_device, m_dtype);
+    return stored(name, shape).floats().to(m_device, m_dtype);
 }
 
 torch::Tensor StoredWeights::readFloat(const std::string& name, c10::IntArrayRef shape) {
-    return mapped(name, shape).to(torch::kFloat32);
+    return stored(name, shape).floats().to(torch::kFloat32);
+}
+
+StoredMatrix StoredWeights::readMatrix(const std::string& name, c10::IntArrayRef shape, bool keepInt8) {
+    StoredMatrix matrix = stored(name, shape);
+    if (keepInt8 && matrix.scales.defined()) return matrix;
+    return {matrix.floats().to(m_device, m_dtype), {}};
 }
 
 } // namespace palimpsest

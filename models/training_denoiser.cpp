@@ -65,6 +65,7 @@ Result<void> append(SafetensorsWriter& writer, const torch::Tensor& tensor, Stor
     case StoredType::I64: return writer.append(bytesOf<std::int64_t>(host.to(torch::kInt64).contiguous()));
     case StoredType::BF16: return writer.append(bytesOf<std::uint16_t>(host.to(torch::kBFloat16).contiguous()));
     case StoredType::F16: return writer.append(bytesOf<std::uint16_t>(host.to(torch::kFloat16).contiguous()));
+    case StoredType::I8: return Error{ErrorCode::Internal, "a denoiser has no int8 tensors"};
     case StoredType::F32: break;
     }
     return writer.append(bytesOf<float>(host.to(torch::kFloat32).contiguous()));

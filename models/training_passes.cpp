@@ -32,14 +32,14 @@ TrainingDenoiser::CleanStream TrainingDenoiser::encode(const TrainingDocument& d
     const std::int64_t heads = m_config.heads, keyHeads = m_config.keyHeads;
     for (int l = 0; l < m_config.layers; ++l) {
         const BackboneLayer& layer = m_base.layer(l);
-        const auto qkv = weightProduct(normed(x, layer.attentionNorm), layer.qkv)
+        const auto qkv = weightProduct(normed(x, layer.attentionNorm), layer.qkv.floats())
                              .unflatten(1, {heads + 2 * keyHeads, m_config.headSize});
         const auto turned = rotated(qkv.narrow(1, 0, heads + keyHeads), rotation);
         clean.keys.push_back(turned.narrow(1, heads, keyHeads).contiguous());
         clean.values.push_back(qkv.narrow(1, heads + keyHeads, keyHeads).contiguous());
         const AttentionRows rows{clean.keys.back(), clean.values.back(), clean.positions, m_options.pattern, l};
         const auto attention = sparseAttention(turned.narrow(1, 0, heads).contiguous(), rows, runs).output;
-        x.add_(weightProduct(attention.flatten(1), layer.output));
+        x.add_(weightProduct(attention.flatten(1), layer.output.floats()));
         x.add_(feedForward(normed(x, layer.feedForwardNorm), l));
     }
     clean.hidden = normed(x, m_base.finalNorm());
@@ -53,8 +53,8 @@ torch::Tensor TrainingDenoiser::normed(const torch::Tensor& x, const torch::Tens
 }
 
 torch::Tensor TrainingDenoiser::feedForward(const torch::Tensor& h, int layer) const {
-    const auto both = at::linear(h, m_base.layer(layer).gateUp).chunk(2, 1);
-    return at::linear(at::silu(both[0]) * both[1], m_base.layer(layer).down);
+    const auto both = at::linear(h, m_base.layer(layer).gateUp.floats()).chunk(2, 1);
+    return at::linear(at::silu(both[0]) * both[1], m_base.layer(layer).down.floats());
 }
 
 torch::Tensor TrainingDenoiser::rotationOf(const std::vector<std::int64_t>& positions) const {
@@ -101,7 +101,7 @@ torch::Tensor TrainingDenoiser::inputOf(const Slots& slots, const torch::Tensor&
 torch::Tensor TrainingDenoiser::attended(const torch::Tensor& h, int layer, const Slots& slots,
                                          const CleanStream& clean) const {
     const std::int64_t heads = m_config.heads, keyHeads = m_config.keyHeads;
-    auto qkv = at::linear(h, m_base.layer(layer).qkv);
+    auto qkv = at::linear(h, m_base.layer(layer).qkv.floats());
     if (has(layer, "attn_q.A")) {
         const auto inward = at::cat(
             {parameter(layer, "attn_q.A"), parameter(layer, "attn_k.A"), parameter(layer, "attn_v.A")}); // (3R, D)
@@ -141,7 +141,7 @@ TrainingDenoiser::LayerResult TrainingDenoiser::runLayer(const torch::Tensor& x,
     LayerResult result;
     const BackboneLayer& base = m_base.layer(layer);
     const auto attention = attended(normed(x, base.attentionNorm), layer, slots, clean).flatten(1);
-    auto y = x + at::linear(attention, base.output);
+    auto y = x + at::linear(attention, base.output.floats());
     if (has(layer, "attn_output.A"))
         y = y + at::linear(at::linear(attention, parameter(layer, "attn_output.A")), parameter(layer, "attn_output.B"));
     const auto h = normed(y, base.feedForwardNorm);

@@ -32,12 +32,14 @@ CommandRun addImportCommand(CLI::App& app) {
     command->add_option("--gguf", flags->gguf, "The GGUF file")->required();
     command->add_option("--out", flags->out, "The folder to make; it may hold an older model")->required();
     command->add_option("--denoiser", flags->denoiser, "Its denoiser (default: the shipped one that fits, if any)");
-    command->add_option("--dtype", flags->dtype, "Numbers of the stored matrices: bf16 or f32")
-        ->check(CLI::IsMember({"bf16", "f32"}));
+    command->add_option("--dtype", flags->dtype, "Numbers of the stored matrices: bf16, f32 or int8")
+        ->check(CLI::IsMember({"bf16", "f32", "int8"}));
     addCommonFlags(*command, flags->common);
     return [flags] {
         ImportOptions options;
-        options.dtype = flags->dtype == "f32" ? StoredType::F32 : StoredType::BF16;
+        options.dtype = flags->dtype == "f32"    ? StoredType::F32
+                        : flags->dtype == "int8" ? StoredType::I8
+                                                 : StoredType::BF16;
         options.denoiser = flags->denoiser;
         options.shippedDenoisers = resourceFile("weights");
         if (isatty(STDERR_FILENO) == 1) options.progress = paintProgress;

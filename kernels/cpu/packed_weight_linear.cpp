@@ -64,17 +64,15 @@ void packFloatPanel(WeightType type, const T* weights, std::int64_t rowStride, s
 }
 
 // `panel` is zeroed before its first column.
-void packInt8Column(const float* row, std::int64_t k, std::int64_t c, std::byte* panel) {
-    std::vector<std::int8_t> quantised(static_cast<std::size_t>(k));
-    const float scale = quantise(row, k, quantised.data());
+void packInt8Column(const std::int8_t* quantised, float scale, std::int64_t k, std::int64_t c, std::byte* panel) {
     std::memcpy(panel + 4 * c, &scale, 4);
     std::byte* group = panel + kStepBytes;
     for (std::int64_t begin = 0; begin < k; begin += kInt8Group) {
         const std::int64_t end = std::min(k, begin + kInt8Group);
         std::int32_t correction = 0;
         for (std::int64_t i = begin; i < end; ++i) {
-            correction -= 128 * quantised[std::size_t(i)];
-            group[kStepBytes * (1 + (i - begin) / 4) + 4 * c + i % 4] = std::byte(quantised[std::size_t(i)]);
+            correction -= 128 * quantised[i];
+            group[kStepBytes * (1 + (i - begin) / 4) + 4 * c + i % 4] = std::byte(quantised[i]);
         }
         std::memcpy(group + 4 * c, &correction, 4);
         group += kStepBytes * (1 + kInt8Group / 4);
@@ -107,14 +105,27 @@ void packWeights(WeightType type, const T* weights, std::int64_t rowStride, std:
     const std::size_t panelBytes = packedPanelBytes(type, k);
     std::memset(packed, 0, packedWeightBytes(type, columns, k));
     std::vector<float> widened;
+    std::vector<std::int8_t> quantised(type == WeightType::Int8 ? std::size_t(k) : 0);
     for (std::int64_t first = 0; first < columns; first += kPanelColumns, packed += panelBytes) {
         const std::int64_t count = std::min(kPanelColumns, columns - first);
-        if (type != WeightType::Int8)
+        if (type != WeightType::Int8) {
             packFloatPanel(type, weights + first * rowStride, rowStride, count, k, packed);
-        else
-            for (std::int64_t c = 0; c < count; ++c)
-                packInt8Column(asFloats(weights + (first + c) * rowStride, k, widened), k, c, packed);
+            continue;
+        }
+        for (std::int64_t c = 0; c < count; ++c) {
+            const float scale = quantise(asFloats(weights + (first + c) * rowStride, k, widened), k, quantised.data());
+            packInt8Column(quantised.data(), scale, k, c, packed);
+        }
     }
+}
+
+void packInt8Weights(const std::int8_t* weights, const float* scales, std::int64_t columns, std::int64_t k,
+                     std::byte* packed) {
+    const std::size_t panelBytes = packedPanelBytes(WeightType::Int8, k);
+    std::memset(packed, 0, packedWeightBytes(WeightType::Int8, columns, k));
+    for (std::int64_t c = 0; c < columns; ++c)
+        packInt8Column(weights + c * k, scales[c], k, c % kPanelColumns,
+                       packed + std::size_t(c / kPanelColumns) * panelBytes);
 }
 
 std::size_t activationBytes(WeightType type, std::int64_t k) {

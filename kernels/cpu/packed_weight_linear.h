@@ -45,6 +45,11 @@ template<class T>
 void packWeights(WeightType type, const T* weights, std::int64_t rowStride, std::int64_t columns, std::int64_t k,
                  std::byte* packed);
 
+// The same of rows that were quantised before, weights (N, K) contiguous and scales (N): for what quantise() gave, the
+// bits that packWeights() makes of the numbers it was given.
+void packInt8Weights(const std::int8_t* weights, const float* scales, std::int64_t columns, std::int64_t k,
+                     std::byte* packed);
+
 // Bytes of one prepared row of activations for weights of this type; a multiple of 64.
 std::size_t activationBytes(WeightType type, std::int64_t k);
 

@@ -69,6 +69,10 @@ torch::Tensor roundedToInt8(const torch::Tensor& m, std::int64_t run) {
         .narrow(1, 0, k);
 }
 
+torch::Tensor emptyPacked(const PreparedWeight& w) {
+    return torch::empty({std::int64_t(packedWeightBytes(w.type, w.columns, w.k))}, torch::kUInt8);
+}
+
 } // namespace
 
 PreparedWeight prepareWeight(const torch::Tensor& weight, WeightType type) {
@@ -80,13 +84,27 @@ PreparedWeight prepareWeight(const torch::Tensor& weight, WeightType type) {
     }
     const bool bf16 = weight.scalar_type() == torch::kBFloat16;
     const auto source = weight.detach().to(bf16 ? torch::kBFloat16 : torch::kFloat32).contiguous();
-    prepared.packed =
-        torch::empty({std::int64_t(packedWeightBytes(type, prepared.columns, prepared.k))}, torch::kUInt8);
+    prepared.packed = emptyPacked(prepared);
     auto* to = static_cast<std::byte*>(prepared.packed.data_ptr());
     if (bf16)
         packWeights(type, static_cast<const Bf16*>(source.data_ptr()), prepared.k, prepared.columns, prepared.k, to);
     else
         packWeights(type, source.data_ptr<float>(), prepared.k, prepared.columns, prepared.k, to);
+    return prepared;
+}
+
+PreparedWeight prepareInt8Weight(const torch::Tensor& weight, const torch::Tensor& scales) {
+    TORCH_CHECK(weight.dim() == 2 && weight.scalar_type() == torch::kInt8 && weight.device().is_cpu() &&
+                    scales.scalar_type() == torch::kFloat32 && scales.dim() == 1 && scales.size(0) == weight.size(0),
+                "prepareInt8Weight: not int8 rows with a scale each");
+    PreparedWeight prepared{WeightType::Int8, weight.size(0), weight.size(1), {}, {}};
+    if (kernelChoice() == KernelChoice::Reference) {
+        prepared.original = weight * scales.unsqueeze(1);
+        return prepared;
+    }
+    prepared.packed = emptyPacked(prepared);
+    packInt8Weights(weight.contiguous().const_data_ptr<std::int8_t>(), scales.contiguous().const_data_ptr<float>(),
+                    prepared.columns, prepared.k, static_cast<std::byte*>(prepared.packed.data_ptr()));
     return prepared;
 }
 

@@ -24,6 +24,10 @@ struct PreparedWeight {
 // (about 2 ms per million weights).
 PreparedWeight prepareWeight(const torch::Tensor& weight, WeightType type);
 
+// The same of rows that are int8 already, weight (N, K) int8, scales (N) f32, both on the CPU: the bits that prepareWeight()
+// makes of the matrix they were quantised from (kernels/cpu/int8_weight_linear.h).
+PreparedWeight prepareInt8Weight(const torch::Tensor& weight, const torch::Tensor& scales);
+
 // x (…, K) f32 or bf16 -> (…, N) in x's dtype. Definition: weightProductDefinition(), which takes any floating dtype.
 // Throws c10::Error for an x of another width, or another dtype where the weight is packed.
 torch::Tensor weightProduct(const torch::Tensor& x, const PreparedWeight& weight);

@@ -1,4 +1,5 @@
 #include "engine/base/utf8.h"
+#include "models/import_gguf.h"
 #include "tests/engine/tiny_engine.h"
 #include "tests/support/cases.h"
 
@@ -260,6 +261,22 @@ CASE(readingAheadChangesNoDraftAndAStopKeepsWhatWasRead) {
     CHECK(engine->prepare(request, {}).ok());
     const auto ahead = engine->draft(request, {}, {});
     CHECK(fresh.ok() && ahead.ok() && fresh->candidates[0].text == ahead->candidates[0].text);
+}
+
+CASE(anInt8ImportDraftsWhatABf16OneDraftsWithInt8Products) {
+    const std::string gguf = tinyModelFolder(false) + ".gguf";
+    std::string text;
+    for (const StoredType dtype : {StoredType::BF16, StoredType::I8}) {
+        ImportOptions options;
+        options.dtype = dtype;
+        const auto model = importGguf(gguf, tinyModelFolder(false) + storedTypeName(dtype), options);
+        CHECK(model.ok());
+        const auto one = openEngine({model->folder.string(), "cpu", 1, "int8"});
+        const auto end = (*one)->draft(continueRequest(40), {}, {});
+        CHECK(end.ok() && !end->candidates[0].text.empty());
+        if (dtype == StoredType::BF16) text = end->candidates[0].text;
+        CHECK(end->candidates[0].text == text) << storedTypeName(dtype);
+    }
 }
 
 CASE(aPreviewCountsWhatIsSeenAndWhatIsNot) {

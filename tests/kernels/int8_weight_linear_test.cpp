@@ -208,6 +208,19 @@ CASE(bf16SourcesPackAsTheirF32ValuesDo) {
     }
 }
 
+CASE(rowsQuantisedBeforePackAsTheirNumbersDo) {
+    for (const auto& [columns, k] : {std::pair{1, 1}, {33, 65}, {70, 130}, {0, 8}}) {
+        const Problem p = randomProblem(1, columns, k);
+        std::vector<std::int8_t> rows(p.weights.size());
+        Numbers scales;
+        for (std::int64_t c = 0; c < columns; ++c)
+            scales.push_back(quantise(p.weights.data() + c * k, k, rows.data() + c * k));
+        std::vector<std::byte> bytes(packedWeightBytes(WeightType::Int8, columns, k), std::byte{0x55});
+        packInt8Weights(rows.data(), scales.data(), columns, k, bytes.data());
+        CHECK(bytes == packed(WeightType::Int8, p)) << columns << k;
+    }
+}
+
 CASE(valuesThatAreNotFiniteShowInTheirRowOnly) {
     for (float bad : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
         Problem p = randomProblem(3, 32, 200);
