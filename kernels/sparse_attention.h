@@ -32,6 +32,8 @@ struct AttentionRun {
     bool own = false;                            // the run's slots see each other (ownKeys, ownValues)
     bool seesAll = false;                        // global queries: every radius is infinite (causal order kept)
     std::int64_t hiddenBegin = 0, hiddenEnd = 0; // positions of rows this run does not see; empty by default
+
+    bool operator==(const AttentionRun&) const = default;
 };
 constexpr std::int64_t kEndOfText = std::numeric_limits<std::int64_t>::max();
 

@@ -34,6 +34,8 @@ struct AttentionShape {
     std::int64_t heads = 1, keyHeads = 1; // H, G
     SparsePattern pattern;
     int phase = 0;
+
+    bool operator==(const AttentionShape&) const = default;
 };
 
 // Nothing when a position, a count or the list of tiles does not fit.

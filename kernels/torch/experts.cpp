@@ -1,6 +1,7 @@
 #include "kernels/torch/experts.h"
 
 #include "kernels/cpu/experts.h"
+#include "kernels/torch/card.h"
 #include "kernels/torch/kernel_choice.h"
 #include "kernels/torch/parallel.h"
 #include "kernels/torch/weight_product.h"
@@ -56,7 +57,10 @@ void addSortedExperts(torch::Tensor& sum, const torch::Tensor& x, const ExpertWe
 }
 
 void addExperts(torch::Tensor& sum, const torch::Tensor& x, const ExpertWeights& weights) {
-    if (x.size(0) <= kFewRows)
+    if (cardFor(x)) {
+        const Routes routes = route(x, weights);
+        sum.add_(routedExperts({x, routes.chosen, routes.weights, weights.inward, weights.outward, weights.experts}));
+    } else if (x.size(0) <= kFewRows)
         addAllExperts(sum, x, weights);
     else
         addSortedExperts(sum, x, weights);
@@ -109,75 +113,6 @@ void addPacked(torch::Tensor& sum, const torch::Tensor& x, const PreparedExperts
     expertsForward(call, parallelFor);
 }
 
-ExpertsShape shapeOf(const RoutedExperts& e) {
-    const std::int64_t all = e.outward.size(1), width = e.x.size(1); // E W
-    TORCH_CHECK(e.x.dim() == 2 && e.experts > 0 && all % e.experts == 0 && e.inward.size(0) == 2 * all &&
-                    e.inward.size(1) == width && e.outward.size(0) == width && e.chosen.dim() == 2 &&
-                    e.chosen.size(0) == e.x.size(0) && e.shares.sizes() == e.chosen.sizes(),
-                "routedExperts: shapes do not fit");
-    return {width, e.experts, all / e.experts, e.chosen.size(1)};
-}
-
-torch::Tensor packedForward(const RoutedExperts& e, const ExpertsShape& shape, const torch::Tensor& hidden) {
-    const auto [inward, outward] = pack(WeightType::F32, shape, e.inward, e.outward);
-    auto sum = torch::zeros_like(e.x);
-    const ExpertsForward<float> call{shape,
-                                     {WeightType::F32, bytesOf(inward), bytesOf(outward)},
-                                     {e.chosen.data_ptr<std::int64_t>(), e.shares.data_ptr<float>()},
-                                     e.x.data_ptr<float>(),
-                                     shape.width,
-                                     e.x.size(0),
-                                     sum.data_ptr<float>(),
-                                     shape.width,
-                                     hidden.defined() ? hidden.data_ptr<float>() : nullptr};
-    expertsForward(call, parallelFor);
-    return sum;
-}
-
-class RoutedExpertsFunction : public torch::autograd::Function<RoutedExpertsFunction> {
-public:
-    static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
-                                 const torch::Tensor& chosen, const torch::Tensor& shares, const torch::Tensor& inward,
-                                 const torch::Tensor& outward, std::int64_t experts) {
-        const RoutedExperts e{x.contiguous(),      chosen.contiguous(),  shares.contiguous(),
-                              inward.contiguous(), outward.contiguous(), experts};
-        const ExpertsShape shape = shapeOf(e);
-        const auto hidden = torch::empty({x.size(0), shape.perToken, 2 * shape.inner}, e.x.options());
-        context->save_for_backward({e.x, e.chosen, e.shares, e.inward, e.outward, hidden});
-        context->saved_data["experts"] = experts;
-        return packedForward(e, shape, hidden);
-    }
-
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                   const torch::autograd::variable_list& gradients) {
-        const auto saved = context->get_saved_variables();
-        const RoutedExperts e{saved[0], saved[1], saved[2], saved[3], saved[4], context->saved_data["experts"].toInt()};
-        const auto gradient = gradients[0].contiguous();
-        const auto x = torch::empty_like(e.x), shares = torch::empty_like(e.shares),
-                   inward = torch::empty_like(e.inward), outward = torch::empty_like(e.outward);
-        expertsBackward({shapeOf(e),
-                         {e.chosen.data_ptr<std::int64_t>(), e.shares.data_ptr<float>()},
-                         e.inward.data_ptr<float>(),
-                         e.outward.data_ptr<float>(),
-                         e.x.data_ptr<float>(),
-                         e.x.size(0),
-                         saved[5].data_ptr<float>(),
-                         gradient.data_ptr<float>(),
-                         x.data_ptr<float>(),
-                         shares.data_ptr<float>(),
-                         inward.data_ptr<float>(),
-                         outward.data_ptr<float>()},
-                        parallelFor);
-        return {x, torch::Tensor(), shares, inward, outward, torch::Tensor()};
-    }
-};
-
-bool takesKernel(const RoutedExperts& e) {
-    const auto fits = [](const torch::Tensor& t) { return t.device().is_cpu() && t.scalar_type() == torch::kFloat32; };
-    return fits(e.x) && fits(e.shares) && fits(e.inward) && fits(e.outward) && e.chosen.device().is_cpu() &&
-           e.chosen.scalar_type() == torch::kInt64 && kernelChoice() == KernelChoice::Best;
-}
-
 } // namespace
 
 PreparedExperts prepareExperts(const ExpertWeights& w, WeightType type) {
@@ -209,27 +144,6 @@ void addExperts(torch::Tensor& sum, const torch::Tensor& x, const PreparedExpert
     else
         addPacked<float>(target, x.contiguous(), experts);
     if (!target.is_same(sum)) sum.copy_(target);
-}
-
-torch::Tensor routedExpertsDefinition(const RoutedExperts& e) {
-    const ExpertsShape shape = shapeOf(e);
-    auto sum = torch::zeros_like(e.x);
-    for (std::int64_t expert = 0; expert < shape.experts; ++expert) {
-        const auto pairs = (e.chosen.flatten() == expert).nonzero().squeeze(1);
-        const auto rows = pairs.floor_divide(shape.perToken);
-        const auto hidden =
-            at::linear(e.x.index_select(0, rows), e.inward.narrow(0, expert * 2 * shape.inner, 2 * shape.inner));
-        const auto active = at::silu(hidden.narrow(1, 0, shape.inner)) * hidden.narrow(1, shape.inner, shape.inner);
-        const auto outputs = at::linear(active, e.outward.narrow(1, expert * shape.inner, shape.inner));
-        const auto shares = e.shares.flatten().index_select(0, pairs).to(outputs.scalar_type());
-        sum = sum.index_add(0, rows, outputs * shares.unsqueeze(1));
-    }
-    return sum;
-}
-
-torch::Tensor routedExperts(const RoutedExperts& e) {
-    if (!takesKernel(e)) return routedExpertsDefinition(e);
-    return RoutedExpertsFunction::apply(e.x, e.chosen, e.shares, e.inward, e.outward, e.experts);
 }
 
 } // namespace palimpsest

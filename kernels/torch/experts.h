@@ -55,9 +55,10 @@ struct RoutedExperts {
     std::int64_t experts = 0; // E
 };
 
-// The experts' weighted outputs (N, D), differentiable in x, shares, inward and outward. f32 on the CPU takes
-// kernels/cpu/experts.h and keeps (N, k, 2W) floats for the backward pass; all else, and PALIMPSEST_KERNELS=reference,
-// the definition. The kernel's gradients are deterministic, and cannot be differentiated again.
+// The experts' weighted outputs (N, D), differentiable in x, shares, inward and outward: the operation
+// palimpsest::routed_experts, with autograd and meta. f32 on the CPU takes kernels/cpu/experts.h, f16 and bf16 on a GPU the
+// plug-in's kernels; both keep (N, k, 2W) numbers for the backward pass. All else, and PALIMPSEST_KERNELS=reference, the
+// definition. The kernels' gradients are deterministic, and cannot be differentiated again.
 torch::Tensor routedExperts(const RoutedExperts& experts);
 
 // The same as ATen operations: one product per expert on gathered rows.

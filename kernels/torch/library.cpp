@@ -10,6 +10,11 @@ TORCH_LIBRARY(palimpsest, library) {
     library.def("sparse_attention_backward(Tensor gradient, Tensor output, Tensor log_sum_exp, Tensor queries, "
                 "Tensor keys, Tensor values, Tensor positions, Tensor runs, Tensor? own_keys, Tensor? own_values, "
                 "int[5] pattern, bool rows_wanted) -> (Tensor, Tensor, Tensor, Tensor, Tensor)");
+    // -> the sum, and what the backward pass wants of the forward one when `keep` (routed_experts_card.h).
+    library.def("routed_experts(Tensor x, Tensor chosen, Tensor shares, Tensor inward, Tensor outward, int experts, "
+                "bool keep) -> (Tensor, Tensor, Tensor)");
+    library.def("routed_experts_backward(Tensor gradient, Tensor x, Tensor chosen, Tensor shares, Tensor inward, "
+                "Tensor outward, Tensor hidden, Tensor dispatch, int experts) -> (Tensor, Tensor, Tensor, Tensor)");
 }
 
 namespace palimpsest {

@@ -3,7 +3,9 @@
 
 #include "kernels/reference/experts_reference.h"
 #include "kernels/torch/weight_product.h"
+
 #include "tests/support/cases.h"
+#include <torch/csrc/jit/runtime/operator.h>
 
 #include <cmath>
 
@@ -116,6 +118,25 @@ CASE(gradientsAreThoseOfTheDefinition) {
             CHECK(distance(got[i], wanted[i]) <= tolerance(WeightType::F32) * 2 * std::sqrt(double(rows)))
                 << rows << i << distance(got[i], wanted[i]);
     }
+}
+
+CASE(routedExpertsAreAnOperationOfTorch) {
+    const Problem p = problem(20, 5, 2);
+    const auto [shares, chosen] = torch::rand({20, 5}).topk(2, -1);
+    const RoutedExperts e{p.x, chosen, shares, p.weights().inward, p.weights().outward, 5};
+    const auto schema = torch::jit::getOperatorForLiteral("palimpsest::routed_experts(Tensor x, Tensor chosen, Tensor "
+                                                          "shares, Tensor inward, Tensor outward, int experts, "
+                                                          "bool keep) -> (Tensor, Tensor, Tensor)");
+    CHECK(schema != nullptr);
+    const auto meta = [](const torch::Tensor& t) { return t.to(torch::kMeta); };
+    const auto shape = routedExperts({meta(e.x), meta(e.chosen), meta(e.shares), meta(e.inward), meta(e.outward), 5});
+    CHECK(shape.is_meta() && shape.sizes() == e.x.sizes() && shape.scalar_type() == torch::kFloat32);
+    // Nothing is kept, and nothing differs, where no gradient is asked for.
+    const auto leaf = e.inward.detach().clone().requires_grad_();
+    const auto kept = routedExperts({e.x, e.chosen, e.shares, leaf, e.outward, 5});
+    CHECK(kept.requires_grad() && at::equal(kept, routedExperts(e)));
+    const c10::InferenceMode guard;
+    CHECK(at::equal(routedExperts(e), kept));
 }
 
 CASE(preparedProductsAreTheirDefinition) {

@@ -173,6 +173,14 @@ CASE(pairsAreSortedByExpertAndKeepTheirOrder) {
         CHECK(dispatch[2 * pairs + e] == std::ranges::count_if(p.chosen, [&](auto c) { return c < std::int32_t(e); }));
 }
 
+CASE(resultsRepeatBitForBit) {
+    NEEDS_SUBJECT();
+    const ExpertsProblem16 p = problem(100, 136, 4, 40, 2, 4, Format::F16);
+    const ExpertsResult first = runExperts(p, Outward::SideBySide), second = runExperts(p, Outward::SideBySide);
+    CHECK(first.output == second.output && first.x == second.x && first.weights == second.weights);
+    CHECK(first.inward == second.inward && first.outward == second.outward);
+}
+
 CASE(withoutRowsTheGradientsOfTheWeightsAreZeros) {
     NEEDS_SUBJECT();
     const ExpertsResult result = runExperts(problem(0, 64, 2, 8, 1, 2, Format::F16), Outward::ByExpert);
