@@ -68,6 +68,30 @@ inline void weighPairs(const std::int32_t* rows, std::int64_t rowStride, int cou
         for (int v = 0; v < Vectors; ++v) store(to + e * stride + v * kWidth, sums[e][v]);
 }
 
+// scoreSpan() and weighSpan() of pairs. `rows` and `weights` of the latter begin at the span's first key, which is even.
+inline void scorePairSpan(const Span& span, const Bf16* const* rows, const std::int32_t* queries, std::int64_t stride,
+                          int headSize, float* scores) {
+    for (int key = span.firstKey; key < span.lastKey; key += kBlockRows)
+        for (int v = span.firstVector; v < span.lastVector; v += kBlockVectors)
+            withVectors(span.lastVector - v, [&](auto vectors) {
+                scorePairs<decltype(vectors)::value>(rows + key, queries + v * kWidth, stride, headSize,
+                                                     scores + key * stride + v * kWidth);
+            });
+}
+
+inline void weighPairSpan(const Span& span, const std::int32_t* rows, int headSize, const std::int32_t* weights,
+                          std::int64_t stride, float* sums) {
+    const int count = (span.lastKey - span.firstKey + 1) / 2;
+    const std::int64_t rowStride = headSize + 16;
+    for (int v = span.firstVector; v < span.lastVector; v += kBlockVectors)
+        withVectors(span.lastVector - v, [&](auto vectors) {
+            overElements(headSize, [&](auto elements, int e) {
+                weighPairs<decltype(elements)::value, decltype(vectors)::value>(
+                    rows + e, rowStride, count, weights + v * kWidth, stride, sums + e * stride + v * kWidth);
+            });
+        });
+}
+
 // The elements of two rows in turns; the second row may be null, for zeros.
 inline void interleave(const Bf16* a, const Bf16* b, int headSize, std::int32_t* to) {
     int k = 0;
@@ -145,28 +169,16 @@ struct PairProducts {
     }
 
     void score(const Span& span, const State& state) {
-        const auto* queries = reinterpret_cast<const std::int32_t*>(state.queries);
-        for (int key = span.firstKey; key < span.lastKey; key += kBlockRows)
-            for (int v = span.firstVector; v < span.lastVector; v += kBlockVectors)
-                withVectors(span.lastVector - v, [&](auto vectors) {
-                    scorePairs<decltype(vectors)::value>(chunk->keys + key, queries + v * kWidth, lanes.stride,
-                                                         headSize, scores + key * lanes.stride + v * kWidth);
-                });
+        scorePairSpan(span, chunk->keys, reinterpret_cast<const std::int32_t*>(state.queries), lanes.stride, headSize,
+                      scores);
     }
 
     // Spans begin at even keys; the last of all may end at an odd one, whose partner has no weight.
     void weigh(const Span& span, float factor, const State& state) {
         takePairPowers(span, factor, state);
-        const int pair = span.firstKey / 2, count = (span.lastKey + 1) / 2 - pair;
-        const std::int64_t rowStride = headSize + 16;
-        for (int v = span.firstVector; v < span.lastVector; v += kBlockVectors)
-            withVectors(span.lastVector - v, [&](auto vectors) {
-                overElements(headSize, [&](auto elements, int e) {
-                    weighPairs<decltype(elements)::value, decltype(vectors)::value>(
-                        values + pair * rowStride + e, rowStride, count, weights + pair * lanes.stride + v * kWidth,
-                        lanes.stride, state.out + e * lanes.stride + v * kWidth);
-                });
-            });
+        const int pair = span.firstKey / 2;
+        weighPairSpan(span, values + pair * std::int64_t(headSize + 16), headSize, weights + pair * lanes.stride,
+                      lanes.stride, state.out);
     }
 
     void takePairPowers(const Span& span, float factor, const State& state) {
