@@ -1,5 +1,6 @@
 #include "engine/commands/bench_attention.h"
 
+#include "engine/inference/devices.h"
 #include "engine/inference/torch_errors.h"
 #include "kernels/cpu/peak.h"
 #include "kernels/torch/sparse_attention.h"
@@ -14,6 +15,35 @@ using torch::Tensor;
 
 constexpr std::int64_t kHeads = 6, kHeadSize = 64;
 const SparsePattern kPattern{128, 4, 128, 64};
+
+// Where it is measured.
+struct Place {
+    torch::Device device = torch::kCPU;
+    int threads = 1;
+
+    // The shortest of several runs, each waited for.
+    template<class Work>
+    double best(const Work& work, double seconds = 0.4) const {
+        return bestMs(
+            [&] {
+                work();
+                if (device.is_cuda()) torch::cuda::synchronize(device.index());
+            },
+            seconds);
+    }
+
+    // FLOP/s; of a GPU as its large products have it.
+    double peak(torch::ScalarType type) const {
+        if (device.is_cpu()) return threads * peakFlops(type == torch::kBFloat16);
+        constexpr std::int64_t kSize = 8192;
+        const auto a = torch::randn({kSize, kSize}, torch::TensorOptions(device).dtype(type));
+        return 2.0 * kSize * kSize * kSize / best([&] { (void)at::matmul(a, a); }) * 1e3;
+    }
+};
+
+std::string named(const char* what, torch::ScalarType type) {
+    return std::string(what) + (type == torch::kFloat32 ? " f32" : type == torch::kBFloat16 ? " bf16" : " f16");
+}
 
 // Pairs of query and key that the pattern allows, over all heads.
 double usefulPairs(std::int64_t length) {
@@ -38,7 +68,7 @@ Tensor unfolded(const Tensor& x, std::int64_t chunk, std::int64_t before, std::i
 // made once, outside the measured time. q, k, v (H, L, K)
 class ChunkedComposition {
 public:
-    ChunkedComposition(std::int64_t length, torch::ScalarType type) : m_length(length) {
+    ChunkedComposition(std::int64_t length, const torch::TensorOptions& options) : m_length(length) {
         const std::int64_t chunks = length / kChunk, gridWidth = gridKeys();
         Tensor mask = torch::full({chunks, kChunk, kNear + gridWidth + kPattern.globals},
                                   -std::numeric_limits<float>::infinity());
@@ -55,7 +85,7 @@ public:
                 }
                 for (std::int64_t j = 0; j < kPattern.globals; ++j, ++value) *value = 0;
             }
-        m_mask = mask.to(type);
+        m_mask = mask.to(options);
     }
 
     Tensor operator()(const Tensor& q, const Tensor& k, const Tensor& v) const {
@@ -97,9 +127,9 @@ struct Inputs {
     AttentionRows rows;
     AttentionRun run;
 
-    Inputs(std::int64_t length, torch::ScalarType type) {
+    Inputs(std::int64_t length, const torch::TensorOptions& options) {
         torch::manual_seed(1);
-        const auto draw = [&] { return torch::randn({length, kHeads, kHeadSize}).to(type); };
+        const auto draw = [&] { return torch::randn({length, kHeads, kHeadSize}).to(options); };
         q = draw();
         k = draw();
         v = draw();
@@ -115,73 +145,89 @@ double flops(double pairs, bool backward) {
     return pairs * 2 * double(kHeadSize) * (backward ? 5 : 2);
 }
 
-void benchForward(std::vector<BenchRow>& rows, int length, torch::ScalarType type, const AttentionBenchOptions& o) {
-    const bool half = type == torch::kBFloat16;
-    const std::string what = half ? "forward bf16" : "forward f32";
-    const Inputs in(length, type);
-    const double ms = bestMs([&] { (void)in.sparse(); });
-    const double peak = double(o.threads) * peakFlops(half);
-    rows.push_back({what, length, ms, half ? "bf16 peak" : "f32 peak", flops(usefulPairs(length), false) / peak * 1e3});
-    const auto q = in.q.transpose(0, 1).contiguous(), k = in.k.transpose(0, 1).contiguous(),
-               v = in.v.transpose(0, 1).contiguous(); // (H, L, K), as the peers like them best
-    if (length <= o.longestDense)
-        rows.push_back({what, length, ms, "dense scaled_dot_product_attention", bestMs([&] {
-                            (void)at::scaled_dot_product_attention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0));
-                        })});
-    if (length % 128 == 0) {
-        const ChunkedComposition chunked(length, type);
-        rows.push_back({what, length, ms, "chunked Longformer in ATen", bestMs([&] { (void)chunked(q, k, v); })});
+// One size and type, and the rows its figures go to.
+struct Bench {
+    std::vector<BenchRow>& rows;
+    const Place& place;
+    torch::ScalarType type;
+    int length;
+    bool dense; // whether the dense peer is run
+
+    Inputs inputs() const { return {length, options()}; }
+    torch::TensorOptions options() const { return torch::TensorOptions(place.device).dtype(type); }
+    void againstPeak(const std::string& what, double ms, double useful) const {
+        const std::string peak = place.device.is_cuda() ? "its large products" : named("", type).substr(1) + " peak";
+        rows.push_back({what, length, ms, peak, useful / place.peak(type) * 1e3});
     }
+};
+
+Tensor denseAttention(const Tensor& q, const Tensor& k, const Tensor& v) { // (H, L, K)
+    return at::scaled_dot_product_attention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0)).squeeze(0);
 }
 
-void benchBackward(std::vector<BenchRow>& rows, int length, torch::ScalarType type, const AttentionBenchOptions& o) {
-    const bool half = type == torch::kBFloat16;
-    const std::string what = half ? "backward bf16" : "backward f32";
-    const Inputs in(length, type);
+void benchForward(const Bench& bench) {
+    const std::string what = named("forward", bench.type);
+    const Inputs in = bench.inputs();
+    const double ms = bench.place.best([&] { (void)in.sparse(); });
+    bench.againstPeak(what, ms, flops(usefulPairs(bench.length), false));
+    const auto q = in.q.transpose(0, 1).contiguous(), k = in.k.transpose(0, 1).contiguous(),
+               v = in.v.transpose(0, 1).contiguous(); // (H, L, K), as the peers like them best
+    const auto peer = [&](const char* name, const auto& attend) {
+        bench.rows.push_back({what, bench.length, ms, name, bench.place.best([&] { (void)attend(q, k, v); })});
+    };
+    if (bench.dense) peer("dense scaled_dot_product_attention", denseAttention);
+    if (bench.length % 128 == 0) peer("chunked Longformer in ATen", ChunkedComposition(bench.length, bench.options()));
+}
+
+void benchBackward(const Bench& bench) {
+    const std::string what = named("backward", bench.type);
+    const Inputs in = bench.inputs();
     const at::AutoGradMode gradients(true);
     AttentionRows leaf = in.rows;
     const Tensor q = in.q.clone().requires_grad_();
     leaf.keys = in.k.clone().requires_grad_();
     leaf.values = in.v.clone().requires_grad_();
-    const Tensor out = sparseAttention(q, leaf, std::span(&in.run, 1)).output;
-    const Tensor ones = torch::randn(out.sizes()).to(type);
-    const double ms = bestMs([&] { (void)torch::autograd::grad({out}, {q, leaf.keys, leaf.values}, {ones}, true); });
-    const double peak = double(o.threads) * peakFlops(half);
-    rows.push_back({what, length, ms, half ? "bf16 peak" : "f32 peak", flops(usefulPairs(length), true) / peak * 1e3});
-    if (length % 128 != 0 || length > o.longestDense) return;
-    const auto leaves = [&](const Tensor& x) { return x.transpose(0, 1).contiguous().requires_grad_(); };
-    const Tensor cq = leaves(in.q), ck = leaves(in.k), cv = leaves(in.v);
-    const ChunkedComposition chunked(length, type);
-    const Tensor composed = chunked(cq, ck, cv);
-    const Tensor g = torch::randn(composed.sizes()).to(type);
-    rows.push_back({what, length, ms, "chunked Longformer in ATen", bestMs([&] {
-                        (void)torch::autograd::grad({composed}, {cq, ck, cv}, {g}, true);
-                    })});
+    const auto timed = [&](const Tensor& out, const std::vector<Tensor>& leaves) {
+        const Tensor gradient = torch::randn(out.sizes()).to(bench.options());
+        return bench.place.best([&] { (void)torch::autograd::grad({out}, leaves, {gradient}, true); });
+    };
+    const double ms = timed(sparseAttention(q, leaf, std::span(&in.run, 1)).output, {q, leaf.keys, leaf.values});
+    bench.againstPeak(what, ms, flops(usefulPairs(bench.length), true));
+    const auto transposed = [&](const Tensor& x) { return x.transpose(0, 1).contiguous().requires_grad_(); };
+    const std::vector<Tensor> leaves{transposed(in.q), transposed(in.k), transposed(in.v)};
+    const auto peer = [&](const char* name, const auto& attend) {
+        bench.rows.push_back({what, bench.length, ms, name, timed(attend(leaves[0], leaves[1], leaves[2]), leaves)});
+    };
+    if (bench.dense && bench.place.device.is_cuda()) peer("dense scaled_dot_product_attention", denseAttention);
+    if (bench.length % 128 == 0 && bench.dense)
+        peer("chunked Longformer in ATen", ChunkedComposition(bench.length, bench.options()));
 }
 
 // One layer of a drafting pass: a block behind a long text, against a gather of what it sees and dense attention over
 // that, which is what it would be without a kernel.
-void benchBlock(std::vector<BenchRow>& rows, torch::ScalarType type) {
+void benchBlock(std::vector<BenchRow>& rows, const Place& place, torch::ScalarType type) {
     torch::manual_seed(1);
+    const auto draw = [&](std::initializer_list<std::int64_t> shape) {
+        return torch::randn(shape).to(torch::TensorOptions(place.device).dtype(type));
+    };
     const std::int64_t length = 4096, heads = 9, keyHeads = 3;
     const SparsePattern pattern{256, 8, 128, 16};
-    const Tensor both = torch::randn({length, 2, keyHeads, kHeadSize}).to(type);
+    const Tensor both = draw({length, 2, keyHeads, kHeadSize});
     const AttentionRows context{both.select(1, 0), both.select(1, 1), torch::arange(length, torch::kInt64), pattern, 3};
     std::vector<std::int64_t> seen;
     for (std::int64_t k = 0; k < length; ++k)
         if (pattern.sees(length, k, 3)) seen.push_back(k);
-    const Tensor index = torch::tensor(seen, torch::kInt64);
+    const Tensor index = torch::tensor(seen, torch::kInt64).to(place.device);
     for (const std::int64_t slots : {9, 17, 33, 65}) {
         AttentionRun run;
         run.first = length - 1;
         run.count = slots;
         run.causal = false;
         run.own = true;
-        const Tensor q = torch::randn({slots, heads, kHeadSize}).to(type);
-        const AttentionOwn own{torch::randn({slots, keyHeads, kHeadSize}).to(type),
-                               torch::randn({slots, keyHeads, kHeadSize}).to(type)};
-        const double ms = bestMs([&] { (void)sparseAttention(q, context, std::span(&run, 1), own); }, 0.2);
-        const double gathered = bestMs(
+        const Tensor q = draw({slots, heads, kHeadSize});
+        const AttentionOwn own{draw({slots, keyHeads, kHeadSize}), draw({slots, keyHeads, kHeadSize})};
+        const double ms = place.best([&] { (void)sparseAttention(q, context, std::span(&run, 1), own); }, 0.2);
+        const double gathered = place.best(
             [&] {
                 const auto k = at::cat({context.keys.index_select(0, index), own.keys}).transpose(0, 1);
                 const auto v = at::cat({context.values.index_select(0, index), own.values}).transpose(0, 1);
@@ -190,28 +236,35 @@ void benchBlock(std::vector<BenchRow>& rows, torch::ScalarType type) {
                                                        v.repeat_interleave(heads / keyHeads, 0).unsqueeze(0));
             },
             0.2);
-        rows.push_back({type == torch::kBFloat16 ? "cached block bf16" : "cached block f32", int(slots), ms,
-                        "gather + dense in ATen", gathered});
+        rows.push_back({named("cached block", type), int(slots), ms, "gather + dense in ATen", gathered});
     }
 }
 
 } // namespace
 
 Result<std::vector<BenchRow>> benchAttention(const AttentionBenchOptions& options) {
+    const Result<DeviceChoice> choice = chooseDevice(options.device, "auto", options.threads);
+    if (!choice) return choice.error();
+    const bool card = choice->cudaIndex >= 0;
+    if (!card && options.device != "cpu")
+        return Error{ErrorCode::NotFound, "There is no GPU to measure: " + choice->info.why};
     try {
         const torch::NoGradGuard noGradients;
         at::set_num_threads(options.threads);
+        Place place{torch::kCPU, options.threads};
+        if (card) place.device = torch::Device(torch::kCUDA, torch::DeviceIndex(choice->cudaIndex));
         std::vector<BenchRow> rows;
-        for (const torch::ScalarType type : {torch::kFloat32, torch::kBFloat16}) {
+        for (const torch::ScalarType type : {card ? torch::kFloat16 : torch::kFloat32, torch::kBFloat16}) {
             for (const int length : options.lengths) {
-                benchForward(rows, length, type, options);
-                if (options.backward) benchBackward(rows, length, type, options);
+                const Bench bench{rows, place, type, length, card || length <= options.longestDense};
+                benchForward(bench);
+                if (options.backward) benchBackward(bench);
             }
-            benchBlock(rows, type);
+            benchBlock(rows, place, type);
         }
         return rows;
     } catch (const std::exception& exception) {
-        return errorOf(exception, "cpu");
+        return errorOf(exception, choice->info.device);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/api/messages.h"
 #include "engine/commands/bench_attention.h"
+#include "engine/commands/bench_products.h"
 #include "engine/commands/bench_step.h"
 
 #include <algorithm>
@@ -16,6 +17,7 @@ struct BenchFlags {
     int context = 4096;
     int block = 32;
     AttentionBenchOptions attention;
+    ProductsBenchOptions products;
 };
 
 // Rounds of verified continuation behind the same context.
@@ -112,7 +114,17 @@ int report(const BenchFlags& flags, const Result<std::vector<BenchRow>>& rows, c
 int runAttention(BenchFlags flags) {
     if (flags.common.threads == 0) flags.common.threads = 1; // of one core's peak
     flags.attention.threads = flags.common.threads;
+    // A GPU only when it is asked for: the first figure is a core's.
+    if (flags.common.device != "auto") flags.attention.device = flags.common.device;
     return report(flags, benchAttention(flags.attention), "length");
+}
+
+using ProductsBench = Result<std::vector<BenchRow>>(const ProductsBenchOptions&);
+
+int runProducts(BenchFlags flags, ProductsBench& bench) {
+    if (flags.common.threads == 0) flags.common.threads = 1;
+    flags.products.threads = flags.common.threads;
+    return report(flags, bench(flags.products), "rows");
 }
 
 } // namespace
@@ -131,7 +143,23 @@ CommandRun addBenchCommand(CLI::App& app) {
         ->delimiter(',')
         ->check(CLI::Range(256, 131072));
     addCommonFlags(*attention, flags->common);
-    return [flags, step] { return step->parsed() ? runStep(*flags) : runAttention(*flags); };
+    const auto products = [&](const char* name, const char* description) {
+        CLI::App* sub = bench->add_subcommand(name, description);
+        sub->add_option("--rows,--lengths", flags->products.rows, "Rows of a product")
+            ->delimiter(',')
+            ->check(CLI::Range(1, 65536));
+        sub->add_option("--seconds", flags->products.seconds, "Least time of one measurement")
+            ->check(CLI::Range(0.0, 60.0));
+        addCommonFlags(*sub, flags->common);
+        return sub;
+    };
+    CLI::App* gemm = products("gemm", "The matrix products, against LibTorch's and peak");
+    products("experts", "The routed experts, against a dense layer of equal active size");
+    return [=] {
+        if (step->parsed()) return runStep(*flags);
+        if (attention->parsed()) return runAttention(*flags);
+        return gemm->parsed() ? runProducts(*flags, benchGemm) : runProducts(*flags, benchExperts);
+    };
 }
 
 } // namespace palimpsest

@@ -5,6 +5,8 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cmath>
+#include <set>
 
 namespace palimpsest::test {
 
@@ -113,6 +115,8 @@ private Q_SLOTS:
         row("serve nowhere", {"serve"}, 2);
         row("serve at a file", {"serve", "--socket", path("left.txt")});
         row("bench model", {"bench", "step", "--model", path("none")});
+        row("bench on no GPU", {"bench", "attention", "--device", "cuda:127"});
+        row("bench no rows", {"bench", "gemm", "--rows", "0"}, 2);
         row("info device", {"info", "--device", "tpu"});
     }
     void badInputIsOneLineAndAStatus() {
@@ -123,6 +127,27 @@ private Q_SLOTS:
         QCOMPARE(run.out, QByteArray());
         QVERIFY2(run.error.count('\n') == 1 && run.error.endsWith('\n'), run.error.constData());
         QVERIFY(run.error.startsWith("palimpsest-engine: ") && run.error.size() < 400);
+    }
+
+    void everyFigureOfABenchHasItsPeerAndTheirRatio_data() {
+        QTest::addColumn<QString>("what");
+        QTest::addColumn<int>("kinds"); // of figures: each at every number of rows
+        QTest::newRow("gemm") << "gemm" << 6;
+        QTest::newRow("experts") << "experts" << 7;
+    }
+    void everyFigureOfABenchHasItsPeerAndTheirRatio() {
+        QFETCH(QString, what);
+        QFETCH(int, kinds);
+        const Finished run = runEngine({"bench", what, "--rows", "2,5", "--seconds", "0", "--json"});
+        QCOMPARE(run.status, 0);
+        std::set<std::pair<std::string, int>> seen;
+        for (const Json& row : Json::parse(run.out.toStdString())["rows"]) {
+            const double ms = row["ms"].get<double>(), peer = row["peer_ms"].get<double>();
+            QVERIFY(ms > 0 && peer > 0 && !row["peer"].get<std::string>().empty());
+            QVERIFY(std::abs(row["ratio"].get<double>() * ms / peer - 1) < 1e-6);
+            seen.emplace(row["what"].get<std::string>(), row["size"].get<int>());
+        }
+        QCOMPARE(int(seen.size()), 2 * kinds);
     }
 
 private:
