@@ -115,13 +115,14 @@ private:
     std::size_t m_panelBytes;
 };
 
-template<class T>
-void widenRow(const T* x, std::int64_t count, std::vector<float>& row) {
-    row.resize(std::size_t(count));
-    if constexpr (std::is_same_v<T, float>)
-        std::copy_n(x, count, row.data());
-    else
-        detail::tileKernel(WeightType::F32).widen(&x->bits, count, row.data());
+// A row as f32: where it lies, or widened.
+const float* asFloats(const float* x, std::int64_t, std::vector<float>&) {
+    return x;
+}
+const float* asFloats(const Bf16* x, std::int64_t count, std::vector<float>& widened) {
+    widened.resize(std::size_t(count));
+    detail::tileKernel(WeightType::F32).widen(&x->bits, count, widened.data());
+    return widened.data();
 }
 
 // The k largest shares of one row; `scores` (E) becomes its softmax.
@@ -144,10 +145,9 @@ template<class T>
 void routeExperts(const ExpertsShape& shape, const T* x, std::int64_t xStride, std::int64_t rows, const float* router,
                   std::int64_t* chosen, float* shares) {
     const detail::ExpertRows& onRows = detail::expertRows();
-    std::vector<float> scores(static_cast<std::size_t>(shape.experts)), row;
+    std::vector<float> scores(static_cast<std::size_t>(shape.experts)), widened;
     for (std::int64_t n = 0; n < rows; ++n) {
-        widenRow(x + n * xStride, shape.width, row);
-        onRows.dots(row.data(), router, shape.experts, shape.width, scores.data());
+        onRows.dots(asFloats(x + n * xStride, shape.width, widened), router, shape.experts, shape.width, scores.data());
         takeLargest(scores, shape.perToken, chosen + n * shape.perToken, shares + n * shape.perToken);
     }
 }
