@@ -141,7 +141,8 @@ private Q_SLOTS:
         const Finished run = runEngine({"bench", what, "--rows", "2,5", "--seconds", "0", "--json"});
         QCOMPARE(run.status, 0);
         std::set<std::pair<std::string, int>> seen;
-        for (const Json& row : Json::parse(run.out.toStdString())["rows"]) {
+        const Json json = Json::parse(run.out.toStdString());
+        for (const Json& row : json["rows"]) {
             const double ms = row["ms"].get<double>(), peer = row["peer_ms"].get<double>();
             QVERIFY(ms > 0 && peer > 0 && !row["peer"].get<std::string>().empty());
             QVERIFY(std::abs(row["ratio"].get<double>() * ms / peer - 1) < 1e-6);
