@@ -29,7 +29,7 @@ struct Place {
                 work();
                 if (device.is_cuda()) torch::cuda::synchronize(device.index());
             },
-            seconds);
+            device.is_cuda() ? 0 : threads, seconds);
     }
 
     // FLOP/s; of a GPU as its large products have it.

@@ -77,7 +77,7 @@ void benchForward(std::vector<BenchRow>& table, WeightType type, const ProductsB
             const auto once = [&] {
                 for (const Layer& layer : layers) add(layer);
             };
-            return bestMs(once, options.seconds) / double(layers.size());
+            return bestMs(once, options.threads, options.seconds) / double(layers.size());
         };
         const double dense = inTurn([&](const Layer& layer) { addDense(rows, layer); });
         const auto row = [&](const char* what, double ms) {
@@ -109,8 +109,8 @@ void benchTraining(std::vector<BenchRow>& table, const ProductsBenchOptions& opt
             const auto both = at::linear(x, gateUp).chunk(2, 1);
             (void)torch::autograd::grad({at::linear(at::silu(both[0]) * both[1], down)}, {x, gateUp, down}, {rows.x});
         };
-        table.push_back({"f32, forward and backward", count, bestMs(step, options.seconds), "dense layer in ATen",
-                         bestMs(denseStep, options.seconds)});
+        table.push_back({"f32, forward and backward", count, bestMs(step, options.threads, options.seconds),
+                         "dense layer in ATen", bestMs(denseStep, options.threads, options.seconds)});
     }
 }
 

@@ -40,7 +40,7 @@ void benchProduct(std::vector<BenchRow>& table, const Kind& kind, const Shape& s
             const auto all = [&] {
                 for (int l = 0; l < layers; ++l) product(std::size_t(l));
             };
-            return bestMs(all, options.seconds) / layers;
+            return bestMs(all, options.threads, options.seconds) / layers;
         };
         const std::string what = std::string(kind.name) + ", " + shape.name();
         const double ms = inTurn([&](std::size_t l) { (void)weightProduct(x, prepared[l]); });

@@ -56,7 +56,8 @@ const Imported& bf16() {
 CASE(int8RowsPackToTheBitsOfABf16FileQuantisedAtLoading) {
     const Backbone stored = int8().backbone(WeightType::Int8), quantised = bf16().backbone(WeightType::Int8);
     const auto same = [](const PreparedWeight& a, const PreparedWeight& b) {
-        if (!a.packed.defined()) return at::allclose(a.original, b.original.to(torch::kFloat32), 0, 0.02);
+        if (!a.packed.defined())
+            return at::allclose(a.original.to(torch::kFloat32), b.original.to(torch::kFloat32), 0, 0.02);
         return a.type == b.type && a.columns == b.columns && a.k == b.k && at::equal(a.packed, b.packed);
     };
     for (int l = 0; l < 3; ++l) {
