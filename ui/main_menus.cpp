@@ -109,6 +109,7 @@ void MainMenus::buildView() {
     m_fullScreen = check(tr("&Full screen, the page alone"), QKeySequence(Qt::Key_F11), false);
     menu->addSeparator();
     m_showProvenance = check(tr("Show what was d&rafted"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_P), false);
+    m_needProject << add(menu, tr("Where the &words came from…"), {}, [this] { Q_EMIT reportAsked(); });
     m_reduceMotion = check(tr("Reduce &motion"), {}, false);
     menu->addSeparator();
     QMenu* themes = menu->addMenu(tr("&Theme"));
@@ -187,10 +188,19 @@ void MainMenus::buildDraft() {
                     onPassage([](Passage& passage) { passage.session().another(); }));
     m_moveTheRest = add(menu, tr("&Move the rest again"), QKeySequence(Qt::CTRL | Qt::Key_M),
                         onPassage([](Passage& passage) { passage.moveTheRest(); }));
+    m_weakest = add(menu, tr("Move the &weakest tenth again"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_W),
+                    onPassage([](Passage& passage) { passage.moveTheWeakest(); }));
     m_branch = add(menu, tr("&Branch from the pass shown"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_B),
                    onPassage([](Passage& passage) { passage.session().branchFromShown(); }));
     m_discard = add(menu, tr("&Discard"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Backspace),
                     onPassage([](Passage& passage) { passage.discard(); }));
+    menu->addSeparator();
+    QAction* changes = menu->addAction(tr("Show what a rewrite &changes"));
+    changes->setCheckable(true);
+    changes->setChecked(true);
+    connect(changes, &QAction::toggled, drafting, &Drafting::setChangesShown);
+    m_compare = add(menu, tr("Drafts side by s&ide…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L),
+                    [drafting] { drafting->compare(); });
     menu->addSeparator();
     m_goTo = add(menu, tr("&Go to the passage"), QKeySequence(Qt::CTRL | Qt::Key_L),
                  onPassage([](Passage& passage) { passage.focus(); }));
@@ -211,8 +221,9 @@ void MainMenus::refreshDraft() {
     m_stop->setEnabled(runs);
     for (QAction* action : {m_goTo, m_lock, m_discard}) action->setEnabled(passage);
     m_accept->setEnabled(hasWords);
+    m_compare->setEnabled(hasWords);
     m_another->setEnabled(passage && !runs);
-    for (QAction* action : {m_moveTheRest, m_branch}) action->setEnabled(hasWords && !runs);
+    for (QAction* action : {m_moveTheRest, m_branch, m_weakest}) action->setEnabled(hasWords && !runs);
 }
 
 void MainMenus::buildProject() {

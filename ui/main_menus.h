@@ -40,6 +40,7 @@ Q_SIGNALS:
     void findAsked(bool replacing);
     void nextHitAsked(bool backwards);
     void findInProjectAsked(bool replacing);
+    void reportAsked();
     void splitAsked();
     void aboutAsked();
     void paletteAsked();
@@ -64,7 +65,8 @@ private:
     QMenu *m_edit = nullptr, *m_view = nullptr, *m_recent = nullptr;
     QMenu* m_projectMenu = nullptr;
     QAction *m_showBinder, *m_showPanel, *m_fullScreen, *m_reduceMotion, *m_showProvenance;
-    QAction *m_stop, *m_accept, *m_another, *m_moveTheRest, *m_branch, *m_discard, *m_goTo, *m_lock, *m_useModel;
+    QAction *m_stop, *m_accept, *m_another, *m_moveTheRest, *m_branch, *m_discard, *m_goTo, *m_lock, *m_useModel,
+        *m_weakest, *m_compare;
     QList<QAction*> m_starts; // of drafts
     QList<QAction*> m_needProject;
 };

@@ -1,6 +1,7 @@
 // How the window is put together and connected.
 #include "app/document/words.h"
 #include "ui/drafting/drafting.h"
+#include "ui/drafting/provenance_report.h"
 #include "ui/editor/find_bar.h"
 #include "ui/editor/page_focus.h"
 #include "ui/editor/scene_shelf.h"
@@ -194,6 +195,11 @@ void MainWindow::connectMenus() {
     });
     connect(m_menus, &MainMenus::findInProjectAsked, this, [this](bool replacing) {
         if (m_project.isOpen()) m_search->open(replacing, m_editor->textCursor().selectedText());
+    });
+    connect(m_menus, &MainMenus::reportAsked, this, [this] {
+        auto* report = new ProvenanceReportDialog(m_project, this);
+        connect(report, &ProvenanceReportDialog::opened, this, &MainWindow::openNode);
+        report->show();
     });
     connect(m_menus, &MainMenus::splitAsked, this, &MainWindow::splitAtCaret);
     connect(m_menus->showBinder(), &QAction::toggled, m_binder, &QWidget::setVisible);

@@ -5,6 +5,8 @@
 #include <QHash>
 #include <QList>
 #include <QString>
+#include <algorithm>
+#include <cmath>
 
 namespace palimpsest {
 namespace {
@@ -71,6 +73,47 @@ std::vector<TextRange> lockedRanges(const StepTokens& tokens) {
         at = end;
     }
     return ranges;
+}
+
+std::vector<PositionRange> weakestWords(const StepTokens& tokens, double share) {
+    struct Found {
+        PositionRange word;
+        float confidence = 1;
+    };
+    std::vector<Found> words;
+    for (int position = 0; position < int(tokens.size());) {
+        const PositionRange word = wordAt(tokens, position);
+        position = word.count == 0 ? position + 1 : word.first + word.count;
+        if (word.count == 0) continue;
+        Found found{word, 1};
+        bool locked = true;
+        for (int p = word.first; p < word.first + word.count; ++p) {
+            const StepToken& token = tokens[std::size_t(p)];
+            found.confidence = std::min(found.confidence, token.confidence);
+            locked = locked && token.state == PositionState::Locked;
+        }
+        if (!locked) words.push_back(found);
+    }
+    std::stable_sort(words.begin(), words.end(),
+                     [](const Found& a, const Found& b) { return a.confidence < b.confidence; });
+    if (!words.empty()) words.resize(std::size_t(std::max(1.0, std::round(share * double(words.size())))));
+    std::vector<PositionRange> weakest;
+    for (const Found& found : words) weakest.push_back(found.word);
+    std::sort(weakest.begin(), weakest.end(),
+              [](const PositionRange& a, const PositionRange& b) { return a.first < b.first; });
+    return weakest;
+}
+
+StepTokens decidedTokens(const QString& text) {
+    StepTokens tokens;
+    for (qsizetype at = 0; at < text.size();) { // a word with the spaces before it, as a model's pieces are
+        qsizetype end = at;
+        while (end < text.size() && text[end].isSpace()) ++end;
+        while (end < text.size() && !text[end].isSpace()) ++end;
+        tokens.push_back({text.mid(at, end - at).toStdString(), 1, PositionState::Committed});
+        at = end;
+    }
+    return tokens;
 }
 
 double wordOverlap(const QString& a, const QString& b) {

@@ -7,6 +7,11 @@
 #include <cmath>
 
 namespace palimpsest {
+namespace {
+
+constexpr double kWeakestStrength = 0.95; // the few words that are chosen are all to change
+
+} // namespace
 
 DraftSession::DraftSession(EngineService& engine, ProjectService& project, NodeId node, DraftRequest request,
                            QObject* parent)
@@ -152,18 +157,65 @@ void DraftSession::another() {
 }
 
 void DraftSession::moveTheRest(double strength) {
-    DraftRequest request = m_parts->request;
-    request.kind = DraftKind::Rewrite;
-    request.text = joinedText(m_parts->tokens);
-    if (request.text.empty()) return;
-    request.locks = lockedRanges(m_parts->tokens);
-    request.options = m_parts->optionsWithNewSeed();
-    request.options.strength = std::clamp(strength, 0.0, 1.0);
-    request.options.drafts = 1;
-    m_parts->begin([&](const std::string& id) {
-        request.id = id;
-        m_parts->engine.startDraft(request);
-    });
+    m_parts->rewrite(lockedRanges(m_parts->tokens), strength);
+}
+
+void DraftSession::moveTheWeakest(double share) {
+    const std::vector<PositionRange> weakest = weakestWords(m_parts->tokens, share);
+    if (weakest.empty()) return;
+    StepTokens kept = m_parts->tokens;
+    for (StepToken& token : kept) token.state = PositionState::Locked;
+    for (const PositionRange& word : weakest)
+        for (int p = word.first; p < word.first + word.count; ++p)
+            kept[std::size_t(p)].state = PositionState::Committed;
+    m_parts->rewrite(lockedRanges(kept), kWeakestStrength);
+}
+
+void DraftSession::addCandidate(const QString& text) {
+    m_parts->addDecided(decidedTokens(text));
+}
+
+QStringList DraftSession::alternatives(int position, int most) const {
+    const PositionRange word = wordAt(m_parts->tokens, position);
+    const SessionCandidate* candidate = m_parts->shownCandidate();
+    if (word.count == 0 || !candidate) return {};
+    const auto part = [word](const StepTokens& tokens) {
+        return StepTokens(tokens.begin() + word.first, tokens.begin() + word.first + word.count);
+    };
+    const QString now = toQString(joinedText(part(m_parts->tokens))).trimmed();
+    std::map<QString, float> found;
+    for (const auto& step : candidate->trace.steps()) {
+        if (int(step->tokens.size()) < word.first + word.count) continue;
+        const StepTokens tokens = part(step->tokens);
+        float confidence = 1;
+        bool known = true;
+        for (const StepToken& token : tokens) {
+            confidence = std::min(confidence, token.confidence);
+            known = known && token.state != PositionState::Absorbed;
+        }
+        const QString text = toQString(joinedText(tokens)).trimmed();
+        if (!known || text.isEmpty() || text == now || text.contains(u' ')) continue;
+        float& best = found[text];
+        best = std::max(best, confidence);
+    }
+    QStringList words;
+    for (const auto& [text, confidence] : found) words << text;
+    std::stable_sort(words.begin(), words.end(),
+                     [&](const QString& a, const QString& b) { return found.at(a) > found.at(b); });
+    return words.mid(0, most);
+}
+
+void DraftSession::replaceWord(int position, const QString& word) {
+    const PositionRange range = wordAt(m_parts->tokens, position);
+    if (range.count == 0 || word.isEmpty()) return;
+    StepTokens tokens = m_parts->tokens;
+    StepToken& first = tokens[std::size_t(range.first)];
+    const QString was = toQString(first.text);
+    qsizetype spaces = 0;
+    while (spaces < was.size() && was[spaces].isSpace()) ++spaces;
+    first = {(was.left(spaces) + word).toStdString(), 1, PositionState::Locked};
+    tokens.erase(tokens.begin() + range.first + 1, tokens.begin() + range.first + range.count);
+    m_parts->addDecided(std::move(tokens));
 }
 
 void DraftSession::branchFromShown() {

@@ -55,9 +55,14 @@ public:
     void toggleLock(int position);
     void setAllLocks(bool locked);
 
-    void stop();                               // ends within one pass; phase becomes Resting
-    void another();                            // the same request with a new seed; the present text stays a candidate
-    void moveTheRest(double strength);         // Rewrite of what is shown: locked words stay
+    void stop();                            // ends within one pass; phase becomes Resting
+    void another();                         // the same request with a new seed; the present text stays a candidate
+    void moveTheRest(double strength);      // Rewrite of what is shown: locked words stay
+    void moveTheWeakest(double share);      // a Rewrite of the words it is least sure of, all others kept
+    void addCandidate(const QString& text); // put together by the writer from others; shown at once
+    // What stood in the place of the word that covers a position at other passes, the surest first; at most `most`.
+    QStringList alternatives(int position, int most = 6) const;
+    void replaceWord(int position, const QString& word); // by one of those: a candidate of its own
     void branchFromShown();                    // a new draft from the shown step; the present one stays a candidate
     QString accept();                          // the text to put into the document; marks the stored draft Accepted
     void discard();                            // marks it Discarded

@@ -94,6 +94,38 @@ void DraftSession::Parts::endRun() {
     if (std::exchange(running, false)) engine.stopDraft(toQString(run));
 }
 
+void DraftSession::Parts::rewrite(std::vector<TextRange> locks, double strength) {
+    DraftRequest rewritten = request;
+    rewritten.kind = DraftKind::Rewrite;
+    rewritten.text = joinedText(tokens);
+    if (rewritten.text.empty()) return;
+    rewritten.locks = std::move(locks);
+    rewritten.options = optionsWithNewSeed();
+    rewritten.options.strength = std::clamp(strength, 0.0, 1.0);
+    rewritten.options.drafts = 1;
+    begin([&](const std::string& id) {
+        rewritten.id = id;
+        engine.startDraft(rewritten);
+    });
+}
+
+void DraftSession::Parts::addDecided(StepTokens decided) {
+    if (decided.empty()) return;
+    SessionCandidate candidate;
+    candidate.run = newId();
+    DraftStep step;
+    step.draft = candidate.run;
+    step.expected = 1;
+    step.tokens = std::move(decided);
+    candidate.trace.add(std::move(step));
+    candidates.push_back(std::move(candidate));
+    chosen = int(candidates.size()) - 1;
+    chosenByWriter = true;
+    scrubbed.reset();
+    refresh();
+    keep();
+}
+
 DraftOptions DraftSession::Parts::optionsWithNewSeed() const {
     DraftOptions options = request.options;
     options.seed += std::uint64_t(runs);

@@ -63,6 +63,8 @@ struct DraftSession::Parts {
 
     void begin(const std::function<void(const std::string& id)>& start);
     void endRun();
+    void rewrite(std::vector<TextRange> locks, double strength);
+    void addDecided(StepTokens decided); // a candidate that no run made
     DraftOptions optionsWithNewSeed() const;
     void onStep(const DraftStep& step);
     void onEnd(const DraftEnd& end);

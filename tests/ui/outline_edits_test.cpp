@@ -218,8 +218,7 @@ private Q_SLOTS:
         QCOMPARE(related.item(0)->text(), QString("@Marta"));
         Q_EMIT related.itemClicked(related.item(0));
         QVERIFY(QTest::qWaitFor([&] { return f.window->shownNode() == f.note; }));
-        const bool shown =
-            QTest::qWaitFor([&] { return related.count() == 1 && related.item(0)->text() == "a"; });
+        const bool shown = QTest::qWaitFor([&] { return related.count() == 1 && related.item(0)->text() == "a"; });
         QVERIFY2(shown, qPrintable(QString("%1 rows, %2 chosen").arg(related.count()).arg(f.binder().chosen().size())));
         QVERIFY(related.item(0)->toolTip().contains("on the slip"));
     }

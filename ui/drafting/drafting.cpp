@@ -2,6 +2,7 @@
 
 #include "app/document/provenance.h"
 #include "ui/drafting/context_notes.h"
+#include "ui/drafting/draft_comparison.h"
 #include "ui/editor/scene_document.h"
 
 #include <utility>
@@ -157,6 +158,15 @@ void Drafting::useModel(bool on) {
     Q_EMIT modelSwitched(on);
 }
 
+void Drafting::setChangesShown(bool shown) {
+    m_changesShown = shown;
+    if (m_passage) m_passage->setChangesShown(shown);
+}
+
+void Drafting::compare() {
+    if (m_passage) (new DraftComparison(m_desk.theme, m_passage->session(), &m_desk.editor))->show();
+}
+
 void Drafting::onEngineChanged() {
     const auto state = m_desk.engine.state();
     m_desk.panel.showEngine(m_desk.engine);
@@ -204,6 +214,7 @@ void Drafting::begin(DraftKind kind, const QTextCursor& place) {
     m_passage = std::make_unique<Passage>(
         m_desk.theme, m_desk.editor,
         std::make_unique<DraftSession>(m_desk.engine, m_desk.project, m_node, request(kind, at)), at.begin, at.end);
+    m_passage->setChangesShown(m_changesShown);
     connect(m_passage.get(), &Passage::changed, this, &Drafting::onPassageChanged);
     // Later: the passage is in the midst of telling us.
     connect(m_passage.get(), &Passage::finished, this, &Drafting::onPassageFinished, Qt::QueuedConnection);

@@ -53,6 +53,8 @@ public:
     // Off: no process of the engine runs, and nothing is drafted. What was drafted stays.
     void useModel(bool on);
     bool usesModel() const;
+    void setChangesShown(bool shown); // of this passage and of later ones
+    void compare();                   // the drafts of the passage, side by side
 
 Q_SIGNALS:
     void stateChanged(); // a passage came, changed or went
@@ -83,6 +85,7 @@ private:
     std::unique_ptr<Passage> m_passage;
     QTimer m_preview, m_kept, m_ahead;
     DraftRequest m_readAhead; // the last one the engine was told to read for; no id: none
+    bool m_changesShown = true;
     NodeId m_node = 0;
     QString m_failure; // already said
     QString m_refusal; // said when the engine could not draft; empty when it was not, or can by now

@@ -4,6 +4,7 @@
 #include "ui/editor/passage_view.h"
 #include "ui/editor/scene_document.h"
 
+#include <QMenu>
 #include <QScrollBar>
 #include <utility>
 
@@ -13,6 +14,7 @@ namespace {
 constexpr int kStripMargin = 8;       // above and below the strip
 constexpr int kStripOverhang = 18;    // of the strip beyond the column
 constexpr int kWaitingDots = 9;       // shown before the first pass
+constexpr double kWeakestShare = 0.1; // of the words, those the model is least sure of
 constexpr double kRestStrength = 0.6; // "move the rest": most of what is not locked
 
 PageLayout& layoutOf(QTextDocument& document) {
@@ -34,12 +36,14 @@ Passage::Passage(const Theme& theme, SceneEditor& editor, std::unique_ptr<DraftS
     }
     connect(m_session.get(), &DraftSession::changed, this, &Passage::onSessionChanged);
     connect(m_view, &PassageView::tokenToggled, this, [this](int token) { m_session->toggleLock(token); });
+    connect(m_view, &PassageView::menuAsked, this, &Passage::popUpMenu);
     connect(m_view, &PassageView::acceptAsked, this, &Passage::accept);
     connect(m_view, &PassageView::pageAsked, this, [this] { m_editor.setFocus(); });
     connect(m_strip, &PassageStrip::acceptAsked, this, &Passage::accept);
     connect(m_strip, &PassageStrip::discardAsked, this, &Passage::discard);
     connect(m_strip, &PassageStrip::anotherAsked, this, [this] { m_session->another(); });
     connect(m_strip, &PassageStrip::moveTheRestAsked, this, &Passage::moveTheRest);
+    connect(m_strip, &PassageStrip::moveTheWeakestAsked, this, &Passage::moveTheWeakest);
     connect(m_strip, &PassageStrip::branchAsked, this, [this] { m_session->branchFromShown(); });
     PageLayout& layout = layoutOf(*m_document);
     connect(&layout, &PageLayout::placesChanged, this, &Passage::place);
@@ -71,7 +75,7 @@ bool Passage::isShown() const {
 
 void Passage::onSessionChanged() {
     if (!m_document || !m_onPage) return;
-    if (m_session->stepCount() > 0) m_flow.setWords(passageWords(m_session->tokens()));
+    if (m_session->stepCount() > 0) m_flow.setWords(wordsToShow());
     const bool inView = m_strip->geometry().bottom() <= m_editor.viewport()->height();
     m_following = m_following && inView; // the writer scrolled away: leave the page where it is
     layoutOf(*m_document).passageChanged();
@@ -131,6 +135,37 @@ void Passage::discard() {
 
 void Passage::moveTheRest() {
     m_session->moveTheRest(kRestStrength);
+}
+
+void Passage::moveTheWeakest() {
+    m_session->moveTheWeakest(kWeakestShare);
+}
+
+void Passage::setChangesShown(bool shown) {
+    m_changesShown = shown;
+    onSessionChanged();
+}
+
+PassageWords Passage::wordsToShow() const {
+    PassageWords words = passageWords(m_session->tokens());
+    const bool rests = m_session->phase() == DraftSession::Phase::Resting;
+    const DraftRequest& request = m_session->request();
+    if (!m_changesShown || !rests || request.kind != DraftKind::Rewrite || !m_session->followsNewest()) return words;
+    return withChanges(words, QString::fromStdString(request.text));
+}
+
+// What stood there at other passes, to be chosen instead.
+void Passage::popUpMenu(int token, const QPoint& at) {
+    auto* menu = new QMenu(m_view);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addAction(tr("Lock or free the word"), this, [this, token] { m_session->toggleLock(token); });
+    menu->addSeparator();
+    const QStringList words = m_session->alternatives(token);
+    for (const QString& word : words)
+        menu->addAction(QString(word).replace(u'&', QStringLiteral("&&")), this,
+                        [this, token, word] { m_session->replaceWord(token, word); });
+    if (words.isEmpty()) menu->addAction(tr("It was this word at every pass"))->setEnabled(false);
+    menu->popup(at);
 }
 
 void Passage::focus() {

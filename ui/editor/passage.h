@@ -31,6 +31,9 @@ public:
     void accept();  // puts the words into the text
     void discard(); // takes them away; stays stored as discarded
     void moveTheRest();
+    void moveTheWeakest(); // a tenth of the words
+    // A rewrite at rest shows what it took out and put in; on at first.
+    void setChangesShown(bool shown);
     void focus(); // gives the keyboard to the words
 
 Q_SIGNALS:
@@ -39,6 +42,8 @@ Q_SIGNALS:
 
 private:
     void onSessionChanged();
+    PassageWords wordsToShow() const;
+    void popUpMenu(int token, const QPoint& at);
     void place();
     void followOnScreen();
     bool isShown() const;
@@ -52,6 +57,7 @@ private:
     Marks m_marks; // of the text it stands for
     bool m_following = true;
     bool m_onPage = true;
+    bool m_changesShown = true;
 };
 
 } // namespace palimpsest

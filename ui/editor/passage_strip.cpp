@@ -1,5 +1,6 @@
 #include "ui/editor/passage_strip.h"
 
+#include "app/services/draft_diff.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/track_slider.h"
 
@@ -92,6 +93,7 @@ void PassageStrip::popUpMore() {
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->addAction(m_moveTheRest->text(), this, &PassageStrip::moveTheRestAsked);
     menu->addAction(m_branch->text(), this, &PassageStrip::branchAsked);
+    menu->addAction(tr("Move the weakest tenth"), this, &PassageStrip::moveTheWeakestAsked);
     menu->popup(m_more->mapToGlobal(QPoint(0, m_more->height())));
 }
 
@@ -127,6 +129,12 @@ void PassageStrip::refresh() {
 }
 
 QString PassageStrip::progress() const {
+    const DraftRequest& request = m_session.request();
+    if (request.kind == DraftKind::Rewrite && m_session.phase() == DraftSession::Phase::Resting &&
+        m_session.followsNewest() && m_session.stepCount() > 0) {
+        const ChangedWords words = changedWords(QString::fromStdString(request.text), m_session.text());
+        return tr("%1 of %n words are new", nullptr, words.all).arg(words.changed);
+    }
     switch (m_session.phase()) {
     case DraftSession::Phase::Waiting: return tr("reading what is around…");
     case DraftSession::Phase::Failed:

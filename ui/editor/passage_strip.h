@@ -28,6 +28,7 @@ Q_SIGNALS:
     void acceptAsked();
     void anotherAsked();
     void moveTheRestAsked();
+    void moveTheWeakestAsked();
     void branchAsked();
     void discardAsked();
 

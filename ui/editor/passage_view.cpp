@@ -86,6 +86,7 @@ void PassageView::paintPiece(QPainter& painter, const PassageFlow::Piece& piece)
     const bool unsure = word.state == PositionState::Moving && word.confidence < kSureConfidence;
     QColor ink = c.text;
     if (word.state == PositionState::Absorbed) ink = c.control;
+    if (word.removed) ink = c.quiet;
     if (word.state == PositionState::Moving) ink = unsure ? c.unsure : blend(c.text, c.page, 0.22);
 
     const QRectF box = piece.rect.adjusted(-1.2, 2.5, 1.2, -2.5);
@@ -100,6 +101,16 @@ void PassageView::paintPiece(QPainter& painter, const PassageFlow::Piece& piece)
         painter.setPen(dots);
         const qreal y = piece.baseline + 4.5;
         painter.drawLine(QPointF(piece.rect.left() + 1, y), QPointF(piece.rect.right() - 1, y));
+    }
+    if (word.added && word.state == PositionState::Committed) {
+        painter.setPen(QPen(c.accent, 1.4));
+        const qreal y = piece.baseline + 3.5;
+        painter.drawLine(QPointF(piece.rect.left(), y), QPointF(piece.rect.right(), y));
+    }
+    if (word.removed) {
+        painter.setPen(QPen(c.quiet, 1.2));
+        const qreal y = piece.baseline - piece.rect.height() * 0.17;
+        painter.drawLine(QPointF(piece.rect.left() - 1, y), QPointF(piece.rect.right() + 1, y));
     }
     const bool fading = m_fade.state() == QAbstractAnimation::Running && m_isChanged[piece.word];
     painter.setPen(fading ? blend(c.page, ink, m_fade.currentValue().toReal()) : ink);
@@ -121,7 +132,7 @@ int PassageView::wordAt(const QPointF& point) const {
 void PassageView::toggleFocusedWord() {
     if (m_focused < 0) return;
     const PassageWord& word = m_flow.words().words[std::size_t(m_focused)];
-    if (word.state != PositionState::Absorbed) Q_EMIT tokenToggled(word.token);
+    if (word.state != PositionState::Absorbed && !word.removed) Q_EMIT tokenToggled(word.token);
 }
 
 void PassageView::mousePressEvent(QMouseEvent* event) {
@@ -136,6 +147,24 @@ void PassageView::mouseMoveEvent(QMouseEvent* event) {
     setToolTip(word < 0 ? QString() : describeWord(m_flow.words(), std::size_t(word)));
 }
 
+void PassageView::contextMenuEvent(QContextMenuEvent* event) {
+    if (event->reason() == QContextMenuEvent::Keyboard) return askForMenu(m_focused, underFocused());
+    m_focused = wordAt(QPointF(event->pos()));
+    askForMenu(m_focused, event->globalPos());
+}
+
+void PassageView::askForMenu(int word, const QPoint& globalPosition) {
+    if (word < 0 || word >= int(m_flow.words().words.size())) return;
+    const PassageWord& asked = m_flow.words().words[std::size_t(word)];
+    if (asked.state != PositionState::Absorbed && !asked.removed) Q_EMIT menuAsked(asked.token, globalPosition);
+}
+
+QPoint PassageView::underFocused() const {
+    for (const PassageFlow::Piece& piece : m_flow.pieces())
+        if (int(piece.word) == m_focused) return mapToGlobal(piece.rect.translated(kMargin, 0).bottomLeft().toPoint());
+    return mapToGlobal(QPoint());
+}
+
 void PassageView::keyPressEvent(QKeyEvent* event) {
     const int last = int(m_flow.words().words.size()) - 1;
     const int forward = layoutDirection() == Qt::RightToLeft ? -1 : 1;
@@ -147,6 +176,7 @@ void PassageView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Down: return focusRow(1);
     case Qt::Key_Up: return focusRow(-1);
     case Qt::Key_Space: return toggleFocusedWord();
+    case Qt::Key_A: return askForMenu(m_focused, underFocused());
     case Qt::Key_Return:
     case Qt::Key_Enter: Q_EMIT acceptAsked(); return;
     case Qt::Key_Escape: Q_EMIT pageAsked(); return;

@@ -32,6 +32,7 @@ public:
 
 Q_SIGNALS:
     void tokenToggled(int token);
+    void menuAsked(int token, const QPoint& globalPosition); // what can be done about a word
     void acceptAsked();
     void pageAsked();
 
@@ -40,6 +41,7 @@ protected:
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
     bool event(QEvent* event) override;
 
@@ -47,6 +49,8 @@ private:
     void paintPiece(QPainter& painter, const PassageFlow::Piece& piece) const;
     void focusWord(int word);
     void focusRow(int direction);
+    void askForMenu(int word, const QPoint& globalPosition);
+    QPoint underFocused() const;
     void describe();
 
     const Theme& m_theme;

@@ -1,6 +1,9 @@
 #include "ui/editor/passage_words.h"
 
+#include "app/services/draft_diff.h"
+
 #include <QCoreApplication>
+#include <QRegularExpression>
 #include <algorithm>
 
 namespace palimpsest {
@@ -67,9 +70,56 @@ PassageWords passageWords(const std::vector<StepToken>& tokens) {
     return words;
 }
 
+PassageWords withChanges(const PassageWords& now, const QString& original) {
+    QStringList before, after;
+    for (const QString& word : original.split(QRegularExpression(QStringLiteral("\\s+")), Qt::SkipEmptyParts))
+        before << word;
+    for (const PassageWord& word : now.words) after << now.text(word);
+    const WordChanges changes = wordChanges(before, after);
+    PassageWords shown;
+    shown.paragraphs.clear();
+    std::size_t next = 0;
+    for (int p = 0; p < now.paragraphs.size(); ++p) {
+        QString line;
+        int copied = 0; // of the paragraph
+        const auto putRemoved = [&](std::size_t place) {
+            for (const int gone : changes.removed[place]) {
+                if (!line.isEmpty() && !line.back().isSpace()) line += u' ';
+                PassageWord word;
+                word.paragraph = p;
+                word.begin = int(line.size());
+                word.length = int(before[gone].size());
+                word.token = -1;
+                word.removed = true;
+                word.state = PositionState::Committed;
+                line += before[gone] + u' ';
+                shown.words.push_back(word);
+            }
+        };
+        for (; next < now.words.size() && now.words[next].paragraph == p; ++next) {
+            PassageWord word = now.words[next];
+            const QString between = now.paragraphs[p].mid(copied, word.begin - copied);
+            line += between;
+            putRemoved(next);
+            copied = word.begin + word.length;
+            word.begin = int(line.size());
+            word.added = changes.added[next];
+            line += now.text(now.words[next]);
+            shown.words.push_back(word);
+        }
+        line += now.paragraphs[p].mid(copied);
+        if (p + 1 == now.paragraphs.size()) putRemoved(now.words.size());
+        shown.paragraphs << line;
+    }
+    return shown;
+}
+
 QString describeWord(const PassageWords& words, std::size_t index) {
     const PassageWord& word = words.words[index];
     const char* context = "PassageWords";
+    if (word.removed) return QCoreApplication::translate(context, "%1, taken out").arg(words.text(word));
+    if (word.added && word.state == PositionState::Committed)
+        return QCoreApplication::translate(context, "%1, new").arg(words.text(word));
     switch (word.state) {
     case PositionState::Absorbed: return QCoreApplication::translate(context, "not yet known");
     case PositionState::Locked: return QCoreApplication::translate(context, "%1, locked").arg(words.text(word));

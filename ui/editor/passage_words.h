@@ -15,7 +15,9 @@ struct PassageWord {
     int begin = 0, length = 0; // in the paragraph's text, UTF-16
     int token = 0;             // the first that has a part in it
     PositionState state = PositionState::Absorbed;
-    float confidence = 0; // Moving: of its least likely token
+    float confidence = 0; // of its least likely token
+    bool added = false;   // a rewrite put it in
+    bool removed = false; // a rewrite took it out: shown, but no part of the draft; `token` means nothing
     bool operator==(const PassageWord&) const = default;
 };
 
@@ -30,6 +32,9 @@ struct PassageWords {
 constexpr float kSureConfidence = 0.5f;
 
 PassageWords passageWords(const std::vector<StepToken>& tokens);
+
+// The same with what is new marked as such and what a rewrite of `original` took out in its place.
+PassageWords withChanges(const PassageWords& words, const QString& original);
 
 // How a word is read out: "still, locked", "shore, moving, 62 percent".
 QString describeWord(const PassageWords& words, std::size_t index);
