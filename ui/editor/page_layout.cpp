@@ -8,12 +8,13 @@
 namespace palimpsest {
 namespace {
 
-constexpr qreal kPageMargin = 58;   // from the sheet's edge to the column
-constexpr qreal kNarrowMargin = 26; // when the window leaves no room for more
-constexpr qreal kTopRows = 1.3;     // above the title
-constexpr qreal kTitleRows = 1.75;  // the title and the space under it
-constexpr qreal kBottomRows = 4;    // so that one does not write at the edge of the window
-constexpr qreal kQuoteIndent = 1.5; // em
+constexpr qreal kPageMargin = 58;    // from the sheet's edge to the column
+constexpr qreal kNarrowMargin = 26;  // when the window leaves no room for more
+constexpr qreal kTopRows = 1.3;      // above the title
+constexpr qreal kTitleRows = 1.75;   // the title and the space under it
+constexpr qreal kBottomRows = 4;     // so that one does not write at the edge of the window
+constexpr int kLongParagraph = 4000; // characters
+constexpr qreal kQuoteIndent = 1.5;  // em
 constexpr qreal kHeadingScale[] = {1.0, 1.45, 1.25, 1.1, 1.0};
 
 // Lays `line` out as exactly the next `count` characters, with the spaces after them where there are some. Qt counts
@@ -204,8 +205,11 @@ static QList<QTextLayout::FormatRange> kindFormats(const QTextBlock& block, cons
 static void prepare(QTextLayout& layout, const QTextBlock& block) {
     QTextOption option;
     option.setTextDirection(block.textDirection());
+    option.setAlignment(block.textDirection() == Qt::RightToLeft ? Qt::AlignRight : Qt::AlignLeft);
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     layout.setTextOption(option);
+    // Qt throws the glyphs away after laying out and shapes all the text anew for painting: keep them where that is much.
+    layout.setCacheEnabled(block.length() > kLongParagraph);
 }
 
 void PageLayout::layoutPlain(const QTextBlock& block) {

@@ -68,7 +68,7 @@ void PageLayout::drawBlock(QPainter* painter, const QTextBlock& block, const Pai
     }
     const QRectF clip = context.clip;
     block.layout()->draw(painter, origin, selections, clip);
-    if (!wholeDimmed) drawMisspelt(*painter, *block.layout(), origin, marks.misspelt, m_colours.misspelt);
+    if (!wholeDimmed) drawMisspelt(*painter, *block.layout(), origin, marks.misspelt, m_colours.misspelt, clip);
     if (m_provenanceShown) drawProvenance(painter, block);
     drawCaret(painter, block, context);
 }

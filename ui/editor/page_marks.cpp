@@ -49,21 +49,24 @@ QList<QTextLayout::FormatRange> paintedFormats(const PageMarks& marks, const Pag
 }
 
 void drawMisspelt(QPainter& painter, const QTextLayout& layout, QPointF origin, const std::vector<Interval>& words,
-                  const QColor& colour) {
+                  const QColor& colour, const QRectF& clip) {
     if (words.empty()) return;
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(colour, 1.3));
     painter.setBrush(Qt::NoBrush);
-    for (const Interval& word : words) {
-        for (QTextLine line = layout.lineForTextPosition(int(word.begin)); line.isValid();) {
-            const int lineEnd = line.textStart() + line.textLength();
-            const qreal a = line.cursorToX(std::max(int(word.begin), line.textStart()));
-            const qreal b = line.cursorToX(std::min(int(word.end), lineEnd));
+    for (int i = 0; i < layout.lineCount(); ++i) {
+        const QTextLine line = layout.lineAt(i);
+        if (clip.isValid() && origin.y() + line.y() + line.height() < clip.top()) continue;
+        if (clip.isValid() && origin.y() + line.y() > clip.bottom()) break;
+        const qsizetype start = line.textStart(), end = start + line.textLength();
+        auto word = std::lower_bound(words.begin(), words.end(), start,
+                                     [](const Interval& each, qsizetype at) { return each.end <= at; });
+        for (; word != words.end() && word->begin < end; ++word) {
+            const qreal a = line.cursorToX(int(std::max(word->begin, start)));
+            const qreal b = line.cursorToX(int(std::min(word->end, end)));
             const qreal y = line.y() + line.ascent() + std::min<qreal>(3, line.descent() * 0.6);
             drawWave(painter, origin.x() + std::min(a, b), origin.x() + std::max(a, b), origin.y() + y);
-            if (word.end <= lineEnd || line.lineNumber() + 1 >= layout.lineCount()) break;
-            line = layout.lineAt(line.lineNumber() + 1);
         }
     }
     painter.restore();

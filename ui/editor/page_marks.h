@@ -37,8 +37,8 @@ QColor dimmed(const PageColours& colours); // text out of focus
 // Hits and dimming as formats for painting the block's layout.
 QList<QTextLayout::FormatRange> paintedFormats(const PageMarks& marks, const PageColours& colours, int length);
 
-// A wavy line under each misspelt word; `origin` is the block's top left.
+// A wavy line under each misspelt word on the rows that `clip` touches; `origin` is the block's top left.
 void drawMisspelt(QPainter& painter, const QTextLayout& layout, QPointF origin, const std::vector<Interval>& words,
-                  const QColor& colour);
+                  const QColor& colour, const QRectF& clip);
 
 } // namespace palimpsest

@@ -36,7 +36,7 @@ public:
         };
         const QString keys = index.data(kKeysRole).toString(), name = index.data(Qt::DisplayRole).toString();
         const int keysWidth = keys.isEmpty() ? 0 : option.fontMetrics.horizontalAdvance(keys) + 12;
-        const int nameWidth = std::min(option.fontMetrics.horizontalAdvance(name), row.width() - keysWidth);
+        const int nameWidth = std::min(option.fontMetrics.horizontalAdvance(name) + 2, row.width() - keysWidth);
         const auto part = [&](int from, int width) {
             return QStyle::visualRect(option.direction, row, {row.x() + from, row.y(), width, row.height()});
         };

@@ -29,6 +29,7 @@ ShortcutsDialog::ShortcutsDialog(Commands& commands, QWidget* parent)
     setWindowTitle(tr("Shortcuts"));
     m_filter->setPlaceholderText(tr("Find a command"));
     m_filter->setAccessibleName(tr("Find a command"));
+    m_tree->setObjectName("commands");
     m_tree->setAccessibleName(tr("Commands and their keys"));
     m_tree->setHeaderLabels({tr("Command"), tr("Menu"), tr("Keys")});
     m_tree->setRootIsDecorated(false);
