@@ -36,7 +36,9 @@ QStringList textsOf(const QWidget& widget) {
     if (const auto* button = qobject_cast<const QAbstractButton*>(&widget)) texts << button->text();
     if (const auto* field = qobject_cast<const QLineEdit*>(&widget)) texts << field->placeholderText();
     const auto* box = qobject_cast<const QComboBox*>(&widget);
-    const bool ofData = box && (box->accessibleName().contains("Font") || box->accessibleName().contains("Language"));
+    // Fonts and languages of the system, statuses and labels of the project.
+    const auto isCalled = [box](const char* name) { return box->accessibleName().contains(QLatin1String(name)); };
+    const bool ofData = box && (isCalled("Font") || isCalled("Language") || isCalled("Status") || isCalled("Label"));
     for (int i = 0; box && !ofData && i < box->count(); ++i) texts << box->itemText(i);
     return texts;
 }
