@@ -2,6 +2,7 @@
 
 #include "app/storage/node_tree.h"
 #include "ui/outline/binder_delegate.h"
+#include "ui/outline/marker_shape.h"
 
 #include <QSet>
 #include <QSplitter>
@@ -205,7 +206,7 @@ QString Binder::spoken(const Node& node, int words) const {
     QStringList parts{node.title};
     if (node.kind != NodeKind::Note) parts << tr("%n words", nullptr, words);
     for (MarkerId id : {node.status, node.label})
-        if (const Marker* marker = m_project.marker(id)) parts << marker->name;
+        if (const Marker* marker = m_project.marker(id)) parts << markerName(*marker);
     if (node.pinned) parts << tr("pinned");
     return parts.join(QStringLiteral(", "));
 }

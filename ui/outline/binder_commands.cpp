@@ -80,7 +80,7 @@ void BinderCommands::fillMarkers(QMenu& menu, const QString& none, Marker::Famil
         return [this, family, id] { m_binder.edits().setMarker(m_binder.chosen(), family, id); };
     };
     for (const Marker& marker : m_binder.project().markers())
-        if (marker.family == family) menu.addAction(markerIcon(marker), marker.name, this, set(marker.id));
+        if (marker.family == family) menu.addAction(markerIcon(marker), markerName(marker), this, set(marker.id));
     menu.addSeparator();
     menu.addAction(none, this, set(0));
 }

@@ -1,5 +1,6 @@
 #include "ui/outline/marker_shape.h"
 
+#include <QCoreApplication>
 #include <QPainter>
 #include <QPainterPath>
 #include <QtMath>
@@ -36,6 +37,14 @@ QPainterPath pathOf(MarkerShape shape, const QRectF& r) {
     return path;
 }
 
+// What resources/schema gives a new project, for the translators.
+[[maybe_unused]] const char* const kFirstNames[] = {
+    QT_TRANSLATE_NOOP("Marker", "To do"),       QT_TRANSLATE_NOOP("Marker", "First draft"),
+    QT_TRANSLATE_NOOP("Marker", "Revised"),     QT_TRANSLATE_NOOP("Marker", "Done"),
+    QT_TRANSLATE_NOOP("Marker", "Main thread"), QT_TRANSLATE_NOOP("Marker", "Second thread"),
+    QT_TRANSLATE_NOOP("Marker", "Backstory"),   QT_TRANSLATE_NOOP("Marker", "Check the facts"),
+};
+
 } // namespace
 
 void paintMarker(QPainter& painter, const QRectF& square, const Marker& marker) {
@@ -53,6 +62,10 @@ void paintMarker(QPainter& painter, const QRectF& square, const Marker& marker) 
         painter.drawPie(r, 90 * 16, 180 * 16);
     }
     painter.restore();
+}
+
+QString markerName(const Marker& marker) {
+    return QCoreApplication::translate("Marker", marker.name.toUtf8().constData());
 }
 
 QIcon markerIcon(const Marker& marker) {

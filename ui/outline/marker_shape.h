@@ -12,5 +12,7 @@ namespace palimpsest {
 
 void paintMarker(QPainter& painter, const QRectF& square, const Marker& marker);
 QIcon markerIcon(const Marker& marker);
+// The names every project begins with in the writer's language; the writer's own as they are.
+QString markerName(const Marker& marker);
 
 } // namespace palimpsest

@@ -105,7 +105,7 @@ void NodeCard::fill(ChoiceBox& box, Marker::Family family, MarkerId now) {
     box.addItem(family == Marker::Family::Status ? tr("No status") : tr("No label"), qint64(0));
     for (const Marker& marker : m_project.markers()) {
         if (marker.family != family) continue;
-        box.addItem(markerIcon(marker), marker.name, qint64(marker.id));
+        box.addItem(markerIcon(marker), markerName(marker), qint64(marker.id));
         if (marker.id == now) box.setCurrentIndex(box.count() - 1);
     }
 }
