@@ -161,4 +161,4 @@ private Q_SLOTS:
 } // namespace palimpsest::test
 
 QTEST_MAIN(palimpsest::test::CommandsTest)
-#include "commands_test.moc"
+#include "window_commands_test.moc"
