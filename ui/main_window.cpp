@@ -196,32 +196,6 @@ void MainWindow::onTrashed(const std::vector<qint64>& nodes) {
     });
 }
 
-void MainWindow::splitAtCaret() {
-    const SceneShelf::Scene* scene = m_shelf->find(m_node);
-    if (!scene) return;
-    const QTextCursor caret = m_editor->textCursor();
-    m_binder->edits().split(m_node, readDocument(scene->document), {caret.blockNumber(), caret.positionInBlock()});
-}
-
-// The paragraph may be elsewhere by now, or another.
-void MainWindow::goToHit(NodeId node, const PickedHit& hit) {
-    openNode(node);
-    m_shelf->take(node, this, [this, node, hit](Result<SceneShelf::Scene*> taken) {
-        if (!taken || m_node != node) return;
-        QTextBlock block = (*taken)->document.findBlockByNumber(hit.block);
-        for (QTextBlock other = (*taken)->document.begin(); other.isValid() && block.text() != hit.paragraph;
-             other = other.next())
-            if (other.text() == hit.paragraph) block = other;
-        if (!block.isValid()) return;
-        const int last = block.length() - 1;
-        QTextCursor cursor(block);
-        cursor.setPosition(block.position() + std::min(int(hit.match.begin), last));
-        cursor.setPosition(block.position() + std::min(int(hit.match.end), last), QTextCursor::KeepAnchor);
-        m_editor->setTextCursor(cursor);
-        m_editor->ensureCursorVisible();
-    });
-}
-
 // Where the writer is in the scene shown, for coming back to it.
 void MainWindow::rememberPlace() {
     SceneShelf::Scene* scene = m_shelf->find(m_node);
