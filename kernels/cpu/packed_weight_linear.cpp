@@ -143,8 +143,13 @@ void prepareActivations(WeightType type, const T* x, std::int64_t xStride, std::
         kernel.prepareRow(asFloats(x + row * xStride, k, widened), k, prepared + std::size_t(row) * bytes);
 }
 
+namespace {
+
+// Rows whose prepared activations stay in the second-level cache while all panels pass by.
+constexpr std::int64_t kRowsAtOnce = 384;
+
 template<class T>
-void packedProduct(const PackedProduct<T>& call, std::int64_t firstPanel, std::int64_t lastPanel) {
+void productOfSomeRows(const PackedProduct<T>& call, std::int64_t firstPanel, std::int64_t lastPanel) {
     const detail::TileKernel& kernel = detail::tileKernel(call.weights.type);
     const std::int64_t k = call.weights.k, tiles = detail::tilesOf(call.rows, kernel.rowsAtOnce);
     const std::size_t rowBytes = activationBytes(call.weights.type, k),
@@ -170,6 +175,20 @@ void packedProduct(const PackedProduct<T>& call, std::int64_t firstPanel, std::i
             for (int r = 0; r < count; ++r)
                 storeRow(kernel, scratch + r * kPanelColumns, columns, y + r * call.yStride);
         }
+    }
+}
+
+} // namespace
+
+template<class T>
+void packedProduct(const PackedProduct<T>& call, std::int64_t firstPanel, std::int64_t lastPanel) {
+    const std::size_t rowBytes = activationBytes(call.weights.type, call.weights.k);
+    PackedProduct<T> part = call;
+    for (std::int64_t first = 0; first < call.rows; first += kRowsAtOnce) {
+        part.rows = std::min(kRowsAtOnce, call.rows - first);
+        part.activations = call.activations + std::size_t(first) * rowBytes;
+        part.y = call.y + first * call.yStride;
+        productOfSomeRows(part, firstPanel, lastPanel);
     }
 }
 
