@@ -38,13 +38,34 @@ Blocks slice(const Blocks& blocks, int begin, int end) {
     return {blocks.begin() + begin, blocks.begin() + std::max(begin, end)};
 }
 
+bool contains(const Blocks& blocks, const Block& block) {
+    return std::find(blocks.begin(), blocks.end(), block) != blocks.end();
+}
+
 // One stretch between two paragraphs that are the same everywhere.
-Blocks mergeStretch(const Blocks& base, const Blocks& mine, const Blocks& theirs) {
-    if (mine == base) return theirs;
-    if (base.size() != mine.size() || base.size() != theirs.size()) return mine;
-    Blocks merged = mine;
-    for (std::size_t i = 0; i < merged.size(); ++i)
-        if (mine[i] == base[i]) merged[i] = theirs[i];
+Blocks mergeStretch(const SceneText& base, const SceneText& mine, const SceneText& theirs) {
+    if (mine == base) return theirs.blocks;
+    if (theirs == base) return mine.blocks;
+    const std::vector<int> inMine = counterparts(base, mine);
+    std::vector<int> inBase(mine.blocks.size(), -1);
+    Blocks goneInMine, merged;
+    for (std::size_t i = 0; i < inMine.size(); ++i) {
+        if (inMine[i] >= 0)
+            inBase[std::size_t(inMine[i])] = int(i);
+        else
+            goneInMine.push_back(base.blocks[i]);
+    }
+    // As many as before: each became the one in its place. Otherwise what is mine alone comes after what is theirs.
+    const bool inPlace = base.blocks.size() == theirs.blocks.size();
+    if (!inPlace)
+        for (const Block& block : theirs.blocks)
+            if (!contains(goneInMine, block)) merged.push_back(block);
+    for (std::size_t i = 0; i < mine.blocks.size(); ++i) {
+        if (inBase[i] < 0)
+            merged.push_back(mine.blocks[i]);
+        else if (inPlace)
+            merged.push_back(theirs.blocks[std::size_t(inBase[i])]);
+    }
     return merged;
 }
 
@@ -105,8 +126,8 @@ SceneText mergeChanges(const SceneText& base, const SceneText& mine, const Scene
     SceneText merged;
     int b = 0, m = 0, t = 0; // begin of the present stretch
     const auto close = [&](int baseEnd, int mineEnd, int theirsEnd) {
-        const Blocks blocks = mergeStretch(slice(base.blocks, b, baseEnd), slice(mine.blocks, m, mineEnd),
-                                           slice(theirs.blocks, t, theirsEnd));
+        const Blocks blocks = mergeStretch({slice(base.blocks, b, baseEnd)}, {slice(mine.blocks, m, mineEnd)},
+                                           {slice(theirs.blocks, t, theirsEnd)});
         merged.blocks.insert(merged.blocks.end(), blocks.begin(), blocks.end());
     };
     for (int i = 0; i < int(base.blocks.size()); ++i) {

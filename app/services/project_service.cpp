@@ -48,6 +48,7 @@ void ProjectService::Parts::onPrepared(int ticket, ProjectImage image) {
     redo.clear();
     held.clear();
     changing = 0;
+    behind = false;
     Q_EMIT service.undoChanged();
     Q_EMIT service.markersChanged();
     Q_EMIT service.savedStateChanged(true);
@@ -96,6 +97,14 @@ void ProjectService::Parts::onSaved(NodeId node, int serial, const Result<void>&
         if (!hasUnsaved()) Q_EMIT service.savedStateChanged(true);
         return;
     }
+    if (saved.error().code == ErrorCode::NotFound && !findNode(nodes, node)) {
+        // Written while a change took its scene away: it comes back, with these words.
+        Node back;
+        back.id = node;
+        back.position = -1;
+        back.title = ProjectService::tr("Brought back");
+        return apply({ProjectService::tr("Bring back"), {AddNode{back, std::move(was.mapped())}}}, Way::Do, {});
+    }
     unsaved.insert(std::move(was)); // unless there is a newer one
     saveTimer.start(retryMs);
     retryMs = std::min(2 * retryMs, kLongestRetryMs);
@@ -117,11 +126,13 @@ void ProjectService::Parts::takeOverTree() {
             if (!stored) return;
             if (seen != nodeChanges) return takeOverTree(); // out of date already
             nodes = stored->first;
+            const bool wasBehind = std::exchange(behind, false);
             for (const auto* texts : {&saving, &unsaved})
                 for (const auto& [id, text] : *texts)
                     if (Node* node = findNode(nodes, id)) node->words = countWords(text.plain());
             const bool sameMarkers = std::exchange(markers, stored->second) == stored->second;
             if (!sameMarkers) Q_EMIT service.markersChanged();
+            if (wasBehind) Q_EMIT service.undoChanged();
             Q_EMIT service.nodesChanged();
         });
 }

@@ -62,6 +62,7 @@ public:
     static constexpr std::size_t kUndoDepth = 200;
     QString undoName() const;
     QString redoName() const;
+    bool isChanging() const; // the store has not answered yet
     void undoChange();
     void redoChange();
 

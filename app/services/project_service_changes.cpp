@@ -60,16 +60,20 @@ void ProjectService::apply(ProjectChange change, QObject* context,
 }
 
 QString ProjectService::undoName() const {
-    return m_parts->undo.empty() || m_parts->changing > 0 ? QString() : m_parts->undo.back().name;
+    return m_parts->undo.empty() || m_parts->isChanging() ? QString() : m_parts->undo.back().name;
 }
 
 QString ProjectService::redoName() const {
-    return m_parts->redo.empty() || m_parts->changing > 0 ? QString() : m_parts->redo.back().name;
+    return m_parts->redo.empty() || m_parts->isChanging() ? QString() : m_parts->redo.back().name;
+}
+
+bool ProjectService::isChanging() const {
+    return m_parts->isChanging();
 }
 
 void ProjectService::undoChange() {
     Parts& parts = *m_parts;
-    if (parts.undo.empty() || parts.changing > 0) return;
+    if (parts.undo.empty() || parts.isChanging()) return;
     ProjectChange change = std::move(parts.undo.back());
     parts.undo.pop_back();
     parts.apply(std::move(change), Parts::Way::Undo, {});
@@ -77,7 +81,7 @@ void ProjectService::undoChange() {
 
 void ProjectService::redoChange() {
     Parts& parts = *m_parts;
-    if (parts.redo.empty() || parts.changing > 0) return;
+    if (parts.redo.empty() || parts.isChanging()) return;
     ProjectChange change = std::move(parts.redo.back());
     parts.redo.pop_back();
     parts.apply(std::move(change), Parts::Way::Redo, {});
@@ -87,7 +91,8 @@ void ProjectService::Parts::apply(ProjectChange change, Way way, Told told) {
     if (isOfTreeOnly(change)) return applyToTree(change, way, told);
     const std::vector<NodeId> touched = touchedBy(change);
     for (const NodeId node : touched) {
-        if (const auto newest = unsaved.find(node); newest != unsaved.end()) {
+        // A text that an earlier change is about to make another is merged with that first: see takeOverText().
+        if (const auto newest = unsaved.find(node); newest != unsaved.end() && held.count(node) == 0) {
             SceneText text = std::move(newest->second);
             unsaved.erase(newest);
             give(node, std::move(text));
@@ -134,12 +139,14 @@ void ProjectService::Parts::onApplied(const std::vector<NodeId>& touched, Way wa
         return;
     }
     // Something was done in the mirror that the store had not done yet.
-    if (seen == nodeChanges)
-        nodes = std::move(applied->nodes);
-    else
+    behind = seen != nodeChanges;
+    if (behind)
         takeOverTree();
+    else
+        nodes = std::move(applied->nodes);
     remember(std::move(applied->inverse), way);
     for (const EditText& text : applied->texts) takeOverText(text);
+    for (const JoinedText& joined : applied->joined) takeAlong(joined, applied->texts);
     Q_EMIT service.nodesChanged();
     for (const NodeId node : applied->added) Q_EMIT service.nodeAdded(node);
     if (told) told(applied->added);
@@ -152,6 +159,21 @@ void ProjectService::Parts::takeOverText(const EditText& text) {
     if (typed != unsaved.end()) typed->second = now;
     if (Node* node = findNode(nodes, text.node)) node->words = countWords(now.plain());
     Q_EMIT service.textReplaced(text.node, now);
+}
+
+// What was typed meanwhile in a text that was being appended to another.
+void ProjectService::Parts::takeAlong(const JoinedText& joined, const std::vector<EditText>& texts) {
+    const auto typed = unsaved.find(joined.from);
+    const auto into =
+        std::find_if(texts.begin(), texts.end(), [&](const EditText& text) { return text.node == joined.into; });
+    if (typed == unsaved.end() || into == texts.end()) return;
+    const auto newest = unsaved.find(joined.into);
+    const SceneText& present = newest == unsaved.end() ? into->after : newest->second;
+    SceneText now = mergeChanges(joined.text, present, typed->second);
+    if (!findNode(nodes, joined.from)) unsaved.erase(typed);
+    if (now == present) return;
+    Q_EMIT service.textReplaced(joined.into, now);
+    unsaved[joined.into] = std::move(now);
 }
 
 void ProjectService::Parts::remember(ProjectChange inverse, Way way) {

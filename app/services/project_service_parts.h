@@ -24,6 +24,7 @@ struct ProjectService::Parts {
     QString path, title;
     std::vector<Node> nodes;
     std::vector<Marker> markers;
+    bool behind = false; // `nodes` lack what the store did: the tree has been asked for
     int nodeChanges = 0; // counts what is done to `nodes` before the store has done it
     QHash<QString, QString> settings;
 
@@ -53,6 +54,7 @@ struct ProjectService::Parts {
     void onSaved(NodeId node, int serial, const Result<void>& saved);
     void onWriteFailed(const Error& error);
     void takeOverTree();
+    bool isChanging() const { return changing > 0 || behind; }
     bool hasUnsaved() const { return !unsaved.empty() || !saving.empty(); }
 
     enum class Way { Do, Undo, Redo };
@@ -62,6 +64,7 @@ struct ProjectService::Parts {
     void onApplied(const std::vector<NodeId>& touched, Way way, int seen, Result<AppliedChange> applied,
                    const Told& told);
     void takeOverText(const EditText& text);
+    void takeAlong(const JoinedText& joined, const std::vector<EditText>& texts);
     void remember(ProjectChange inverse, Way way);
 };
 

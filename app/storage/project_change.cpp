@@ -54,6 +54,7 @@ Result<AppliedChange> ChangeRunner::run(const ProjectChange& change) {
         if (text.now != text.before && findNode(m_nodes, node))
             applied.texts.push_back({node, std::move(text.before), std::move(text.now)});
     applied.added = std::move(m_new);
+    applied.joined = std::move(m_joined);
     applied.nodes = std::move(m_nodes);
     return applied;
 }
@@ -177,6 +178,7 @@ Result<void> ChangeRunner::step(const MergeTexts& merge) {
     if (merge.insideParagraph && !text.blocks.empty() && !tail.blocks.empty())
         border = {border.block - 1, text.blocks.back().plain().size()};
     text = joinTexts(std::move(text), tail, merge.insideParagraph);
+    m_joined.push_back({secondId, firstId, tail});
     const SplitText apart{firstId, border, secondId, node->title, text};
     undoneBy(apart); // done after what brings the second back, which is added later and undone earlier
     if (merge.remove) return step(RemoveNode{secondId});

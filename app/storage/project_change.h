@@ -86,11 +86,17 @@ struct ProjectChange {
     RevisionCause keeps = RevisionCause::BeforeChange; // of the texts it changes, before it does
 };
 
+struct JoinedText {
+    NodeId from = 0, into = 0;
+    SceneText text; // what it was when it was appended
+};
+
 struct AppliedChange {
     ProjectChange inverse;
     std::vector<Node> nodes;     // the tree after it
     std::vector<EditText> texts; // what became of which text
     std::vector<NodeId> added;
+    std::vector<JoinedText> joined;
 };
 
 // What an edit was undone by; the tree is unchanged on failure.
@@ -131,6 +137,7 @@ private:
     std::map<NodeId, NodeId> m_made; // by the number the change calls it
     std::vector<ChangeStep> m_inverse;
     std::vector<NodeId> m_new;
+    std::vector<JoinedText> m_joined;
 };
 
 // True when a change concerns the tree alone, and only nodes that are there: it can be done without the texts.

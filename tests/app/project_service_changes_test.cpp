@@ -92,6 +92,20 @@ private Q_SLOTS:
         QCOMPARE(rig.stored(*made), QStringLiteral("Two."));
     }
 
+    void whatIsTypedInASceneWhileItIsMergedGoesAlong() {
+        Rig rig;
+        rig.service.textEdited(rig.scene, textOf({"One.", "Two."}));
+        const NodeId rest = rig.apply({{}, {SplitText{rig.scene, {1, 0}, 0, {}, {}}}}).front();
+        bool done = false;
+        rig.service.apply({{}, {MergeTexts{rig.scene, rest, false, false}}}, &rig.service,
+                          [&](const Result<std::vector<NodeId>>&) { done = true; });
+        rig.service.textEdited(rest, textOf({"Two.", "Typed on."}));
+        QVERIFY(Rig::wait([&] { return done; }));
+        QVERIFY(rig.allSaved());
+        QCOMPARE(rig.shown[rig.scene], textOf({"One.", "Two.", "Typed on."}));
+        QCOMPARE(rig.stored(rig.scene), QStringLiteral("One.\nTwo.\nTyped on."));
+    }
+
     void changesOfTheTreeAreUndoneAndRedoneInOneOrder() {
         Rig rig;
         rig.service.renameNode(rig.scene, QStringLiteral("New"));

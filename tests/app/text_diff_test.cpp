@@ -178,6 +178,13 @@ private Q_SLOTS:
                  textOf({"A", "mine", "C"}));
     }
 
+    void whatWasCutAwayDoesNotComeBackWithWhatWasTypedMeanwhile() {
+        const SceneText base = textOf({"a", "b", "c"}), theirs = textOf({"a"}); // b and c went elsewhere
+        QCOMPARE(mergeChanges(base, textOf({"a", "b", "c", "typed"}), theirs), textOf({"a", "typed"}));
+        QCOMPARE(mergeChanges(base, textOf({"a", "b", "c typed"}), theirs), textOf({"a", "c typed"}));
+        QCOMPARE(mergeChanges(theirs, textOf({"a", "typed"}), base), textOf({"a", "b", "c", "typed"}));
+    }
+
     void aPlaceIsFollowedThroughEditsAroundIt() {
         const SceneText base = textOf({"a", "b", "c", "d"});
         QCOMPARE(followPlace(base, textOf({"new", "a", "b", "c", "d"}), {2, 0}), (TextPlace{3, 0}));

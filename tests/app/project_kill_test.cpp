@@ -1,0 +1,257 @@
+// A writer at random under kill -9: typing, drafts, moves, renames, splits, merges, replacements, snapshots, undoing.
+// After every kill the file opens, the tree is whole, every word that was said to be saved is there, and none is in the
+// book twice. PALIMPSEST_KILLS sets how many.
+#include "app/document/provenance.h"
+#include "app/services/project_service.h"
+#include "app/storage/node_tree.h"
+
+#include <QElapsedTimer>
+#include <QProcess>
+#include <QRandomGenerator>
+#include <QRegularExpression>
+#include <QSet>
+#include <QTemporaryDir>
+#include <QTimer>
+#include <QtTest>
+#include <cstdio>
+
+namespace palimpsest {
+namespace {
+
+constexpr int kKills = 100;
+constexpr int kLongestLifeMs = 350; // after the child has opened the project
+
+// The child: does something every few milliseconds for ever. Every typed word is another one. Says `typed N` and, when
+// all is known to be on disk, `saved N`.
+class Writer : public QObject {
+public:
+    Writer(const QString& path, int seed, int firstWord) : m_random(quint32(seed)), m_word(firstWord) {
+        connect(&m_service, &ProjectService::opened, this, [this] {
+            if (!m_service.isOpen()) return QCoreApplication::exit(1);
+            tell("ready", 0);
+            m_timer.start(2);
+        });
+        connect(&m_service, &ProjectService::textReplaced, this,
+                [this](qint64 node, const SceneText& text) { m_texts[node] = text; });
+        connect(&m_service, &ProjectService::savedStateChanged, this, [this](bool saved) {
+            if (saved) tell("saved", m_word);
+        });
+        connect(&m_timer, &QTimer::timeout, this, &Writer::act);
+        m_service.open(path);
+    }
+
+private:
+    static void tell(const char* what, int word) {
+        std::printf("%s %d\n", what, word);
+        std::fflush(stdout);
+    }
+
+    NodeId anyScene() {
+        std::vector<NodeId> scenes;
+        for (const Node& node : m_service.nodes())
+            if (node.kind == NodeKind::Scene && !isInTrash(m_service.nodes(), node.id)) scenes.push_back(node.id);
+        return scenes.empty() ? 0 : scenes[std::size_t(m_random.bounded(int(scenes.size())))];
+    }
+
+    // A scene as it is on the page.
+    void withText(NodeId node, std::function<void(SceneText&)> act) {
+        const auto known = m_texts.find(node);
+        if (known != m_texts.end()) return act(known->second);
+        m_service.loadText(node, this, [this, node, act = std::move(act)](const Result<SceneText>& text) {
+            if (text) act(m_texts.emplace(node, *text).first->second);
+        });
+    }
+
+    void type() {
+        const NodeId node = anyScene();
+        if (node == 0) return m_service.addNode(0, -1, NodeKind::Scene, QStringLiteral("Scene"));
+        withText(node, [this, node](SceneText& text) {
+            if (!m_service.node(node)) return;
+            const QString word = QStringLiteral("w%1 ").arg(++m_word);
+            // A paragraph typed in while it is being moved elsewhere would stay in both places.
+            const bool newOne = text.blocks.empty() || m_service.isChanging() || m_random.bounded(4) == 0;
+            if (newOne) text.blocks.push_back({});
+            const int last = int(text.blocks.size()) - 1;
+            Block& block = text.blocks[std::size_t(newOne ? last : m_random.bounded(last + 1))];
+            block = applyEdit(block, {0, 0, word, {}});
+            m_service.textEdited(node, text);
+            tell("typed", m_word);
+        });
+    }
+
+    void split() {
+        const NodeId node = anyScene();
+        withText(node, [this, node](const SceneText& text) {
+            if (m_service.isChanging()) return;
+            const int block = int(m_random.bounded(int(text.blocks.size()) + 1));
+            m_service.apply({QStringLiteral("Split"), {SplitText{node, {block, 0}, 0, QStringLiteral("Rest"), text}}});
+        });
+    }
+
+    void merge() {
+        const NodeId first = anyScene(), second = anyScene();
+        if (first != second) m_service.apply({QStringLiteral("Merge"), {MergeTexts{first, second, false, false}}});
+    }
+
+    void replace() {
+        const NodeId node = anyScene();
+        withText(node, [this, node](const SceneText& text) {
+            if (m_service.isChanging()) return;
+            SceneText after = text;
+            for (Block& block : after.blocks)
+                for (Span& span : block.spans) span.text.replace(QStringLiteral("w1"), QStringLiteral("W1"));
+            m_service.apply({QStringLiteral("Replace"), {EditText{node, text, after}}, RevisionCause::BeforeReplace});
+        });
+    }
+
+    void draft() {
+        StoredDraft draft;
+        draft.node = anyScene();
+        draft.created = QDateTime::currentDateTimeUtc();
+        draft.text = QStringLiteral("drafted");
+        m_service.addDraft(draft, this, [this, draft](const Result<qint64>& id) {
+            if (!id) return;
+            StoredDraft accepted = draft;
+            accepted.id = *id;
+            accepted.state = StoredDraft::State::Accepted;
+            m_service.updateDraft(accepted, [] { return QByteArray(5000, 't'); });
+        });
+    }
+
+    void act() {
+        const int what = int(m_random.bounded(20));
+        // What cuts and joins is offered when the last such change is done; all else goes on meanwhile.
+        if (what < 7 && m_service.isChanging()) return type();
+        switch (what) {
+        case 0: return split();
+        case 1: return merge();
+        case 2: return replace();
+        case 7: return m_service.moveNode(anyScene(), 0, int(m_random.bounded(6)));
+        case 3:
+        case 11: return m_service.renameNode(anyScene(), QStringLiteral("Scene %1").arg(m_word));
+        case 4: return m_service.undoChange();
+        case 5: return m_service.redoChange();
+        case 6: return draft();
+        case 8:
+            return m_service.ask<qint64>(
+                this, [](ProjectStore& store) { return store.takeSnapshot(QStringLiteral("Snapshot"), 0); },
+                [](const Result<qint64>&) {});
+        case 9:
+        case 10: return m_service.saveNow();
+        default: return type();
+        }
+    }
+
+    QRandomGenerator m_random;
+    int m_word;
+    ProjectService m_service;
+    std::map<NodeId, SceneText> m_texts;
+    QTimer m_timer;
+};
+
+int writeUntilKilled(const QString& path, int seed, int firstWord) {
+    Writer writer(path, seed, firstWord);
+    return QCoreApplication::exec();
+}
+
+int lastNumber(const QList<QByteArray>& lines, const QByteArray& what, int otherwise) {
+    for (qsizetype i = lines.size() - 2; i >= 0; --i) // the last line may be cut
+        if (lines[i].startsWith(what + ' ')) return lines[i].mid(what.size() + 1).toInt();
+    return otherwise;
+}
+
+bool positionsAreContiguous(const std::vector<Node>& nodes) {
+    QHash<NodeId, int> next;
+    for (const Node& node : nodes) // by parent and position
+        if (node.position != next[node.parent]++) return false;
+    return isTree(nodes);
+}
+
+} // namespace
+
+class ProjectKillTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void whateverTheWriterDidNothingSavedIsLost() {
+        const int kills =
+            qEnvironmentVariableIsSet("PALIMPSEST_KILLS") ? qEnvironmentVariableIntValue("PALIMPSEST_KILLS") : kKills;
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("kill.palimpsest"));
+        {
+            auto made = ProjectStore::create(path, QStringLiteral("Kill"));
+            for (int i = 0; i < 4; ++i) QVERIFY(made.store->addNode(0, -1, NodeKind::Scene, QStringLiteral("Scene")));
+        }
+        QRandomGenerator random(17);
+        int typed = 0, saved = 0, missing = 0;
+        for (int round = 0; round < kills; ++round) {
+            QProcess child;
+            child.start(QCoreApplication::applicationFilePath(),
+                        {QStringLiteral("--write"), path, QString::number(round), QString::number(typed)});
+            QVERIFY(child.waitForReadyRead(30'000));
+            QTest::qSleep(int(random.bounded(kLongestLifeMs)));
+            child.kill();
+            QVERIFY(child.waitForFinished());
+            const QList<QByteArray> lines = child.readAllStandardOutput().split('\n');
+            const int before = typed;
+            saved = lastNumber(lines, "saved", before);
+            typed = lastNumber(lines, "typed", before);
+
+            auto opened = ProjectStore::open(path);
+            QVERIFY2(opened.outcome == OpenOutcome::Current, qPrintable(opened.sentence));
+            QVERIFY(opened.sentence.isEmpty());
+            check(*opened.store, before, saved, typed, missing);
+            if (QTest::currentTestFailed()) return;
+        }
+        qInfo("%d kills, %d words typed, %d of them not yet saved when killed and missing", kills, typed, missing);
+        QVERIFY(saved > 10 * kills);
+    }
+
+private:
+    // Words up to `saved` must be there; those typed after it may be.
+    static void check(ProjectStore& store, int before, int saved, int typed, int& missing) {
+        const auto nodes = *store.nodes();
+        QVERIFY(positionsAreContiguous(nodes));
+        QSet<int> found;
+        for (const Node& node : nodes) {
+            const auto text = store.text(node.id);
+            QVERIFY2(text.ok(), text ? "" : text.error().message.c_str());
+            QCOMPARE(countWords(text->plain()), node.words);
+            const bool inBook = !isInTrash(nodes, node.id);
+            for (const QString& word : text->plain().split(QRegularExpression("\\s+"), Qt::SkipEmptyParts)) {
+                const int number = word.mid(1).toInt();
+                // A merged scene lies whole in the trash as well.
+                QVERIFY2(!inBook || !m_inBook.contains(number), qPrintable(word + QStringLiteral(" is there twice")));
+                if (inBook) m_inBook.insert(number);
+                found.insert(number);
+            }
+            const auto revisions = store.revisions(node.id);
+            QVERIFY(revisions.ok());
+            if (!revisions->empty()) QVERIFY(store.revisionText(revisions->front().id).ok());
+        }
+        m_inBook.clear();
+        for (int word = 1; word <= typed; ++word) {
+            if (found.contains(word)) continue;
+            QVERIFY2(word > saved || m_lost.contains(word),
+                     qPrintable(QStringLiteral("word %1 is gone, saved up to %2 (round began at %3)")
+                                    .arg(word)
+                                    .arg(saved)
+                                    .arg(before)));
+            if (m_lost.contains(word)) continue;
+            m_lost.insert(word);
+            ++missing;
+        }
+    }
+    static inline QSet<int> m_inBook;
+    static inline QSet<int> m_lost; // typed and never saved, in this or an earlier round
+};
+
+} // namespace palimpsest
+
+int main(int argc, char** argv) {
+    QCoreApplication application(argc, argv);
+    if (argc == 5 && qstrcmp(argv[1], "--write") == 0)
+        return palimpsest::writeUntilKilled(QString::fromLocal8Bit(argv[2]), atoi(argv[3]), atoi(argv[4]));
+    palimpsest::ProjectKillTest test;
+    return QTest::qExec(&test, argc, argv);
+}
+#include "project_kill_test.moc"
