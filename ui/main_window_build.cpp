@@ -182,6 +182,7 @@ void MainWindow::connectMenus() {
     auto* history = new HistoryCommands(
         m_theme, m_project, [this] { return m_node; }, *m_menus->projectMenu(), *this);
     connect(history, &HistoryCommands::said, this, &MainWindow::say);
+    connect(history, &HistoryCommands::offered, m_bar, &MessageBar::offer);
     connect(m_menus, &MainMenus::newAsked, this, &MainWindow::askNew);
     connect(m_menus, &MainMenus::openAsked, this, &MainWindow::askOpen);
     connect(m_menus, &MainMenus::sampleAsked, this, &MainWindow::openSample);

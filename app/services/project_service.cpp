@@ -53,7 +53,10 @@ void ProjectService::Parts::onPrepared(int ticket, ProjectImage image) {
     Q_EMIT service.markersChanged();
     Q_EMIT service.savedStateChanged(true);
     Q_EMIT service.nodesChanged();
+    sinceBackup.start();
     Q_EMIT service.opened(image.outcome, image.sentence);
+    if (image.newerBackup) Q_EMIT service.newerBackupFound(*image.newerBackup);
+    for (const NodeId node : image.rescued) Q_EMIT service.rescuedFound(node);
 }
 
 // Everything that may not be on disk yet, the newest version of each text.
@@ -77,6 +80,12 @@ void ProjectService::Parts::save() {
     }
 }
 
+void ProjectService::Parts::backUpNowAndThen() {
+    if (!sinceBackup.hasExpired(kBackupEveryMs)) return;
+    sinceBackup.start();
+    postWrite([](ProjectStore& store) { return store.makeBackup(); });
+}
+
 void ProjectService::Parts::give(NodeId node, SceneText text) {
     const int serial = savingSerial[node] = ++lastSerial;
     const SceneText& given = saving[node] = std::move(text);
@@ -92,6 +101,7 @@ void ProjectService::Parts::onSaved(NodeId node, int serial, const Result<void>&
     auto was = saving.extract(node);
     if (saved) {
         retryMs = kFirstRetryMs;
+        backUpNowAndThen();
         Q_EMIT service.textSaved(node);
         if (unsaved.count(node) != 0 && !saveTimer.isActive()) save(); // its time came while this one was written
         if (!hasUnsaved()) Q_EMIT service.savedStateChanged(true);

@@ -18,6 +18,7 @@ class ProjectService : public QObject {
     Q_OBJECT
 public:
     static constexpr int kSaveDelayMs = 1000;
+    static constexpr int kBackupEveryMs = 3600'000; // while it is written in; also at opening and closing
 
     explicit ProjectService(QObject* parent = nullptr);
     ~ProjectService() override; // saves what is unsaved, then closes
@@ -91,6 +92,10 @@ public:
 Q_SIGNALS:
     void closing(); // another project is ready to take its place: the last moment to store something in this one
     void opened(palimpsest::OpenOutcome outcome, const QString& sentence);
+    // After opened(): words that could not be saved last time are in the history of this node now.
+    void rescuedFound(qint64 node);
+    // After opened(): ProjectStore::takeOverNewerBackup() has something to take over.
+    void newerBackupFound(const QDateTime& made);
     void nodesChanged();
     void nodeAdded(qint64 node);
     void markersChanged();

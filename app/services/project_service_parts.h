@@ -4,6 +4,7 @@
 #include "app/services/project_service.h"
 #include "app/services/project_worker.h"
 
+#include <QElapsedTimer>
 #include <QPointer>
 #include <QTimer>
 #include <set>
@@ -34,6 +35,7 @@ struct ProjectService::Parts {
     int lastSerial = 0;
     std::multiset<NodeId> held; // being changed by the store: not to be saved until it is known into what
     QTimer saveTimer;
+    QElapsedTimer sinceBackup;
     int retryMs;
 
     std::vector<ProjectChange> undo, redo; // the last is the next
@@ -50,6 +52,7 @@ struct ProjectService::Parts {
     void onPrepared(int ticket, ProjectImage image);
     UnsavedTexts takeUnsaved();
     void save();
+    void backUpNowAndThen();
     void give(NodeId node, SceneText text);
     void onSaved(NodeId node, int serial, const Result<void>& saved);
     void onWriteFailed(const Error& error);

@@ -1,32 +1,10 @@
 #include "app/services/project_worker.h"
 
-#include "engine/base/paths.h"
+#include "app/services/rescued_texts.h"
 
-#include <QDateTime>
-#include <QDir>
-#include <QFileInfo>
-#include <QSaveFile>
 #include <spdlog/spdlog.h>
 
 namespace palimpsest {
-namespace {
-
-// The last resort for words that the project would not take: a plain file in the state folder. Empty when even that
-// fails.
-QString writeElsewhere(const ProjectStore& store, NodeId node, const SceneText& text) {
-    const QString folder = QString::fromStdString((stateFolder() / "rescued").string());
-    const QString name = QStringLiteral("%1/%2 scene %3 %4.txt")
-                             .arg(folder, QFileInfo(store.path()).completeBaseName())
-                             .arg(node)
-                             .arg(QDateTime::currentDateTime().toString(QStringLiteral("yyyy-MM-dd HH.mm.ss")));
-    QSaveFile file(name);
-    if (!QDir().mkpath(folder) || !file.open(QIODevice::WriteOnly)) return {};
-    file.write(text.plain().toUtf8());
-    return file.commit() ? name : QString();
-}
-
-} // namespace
-
 ProjectImage ProjectWorker::image(int ticket, ProjectStore::Opened opened) {
     ProjectImage image;
     image.outcome = opened.outcome;
@@ -42,6 +20,8 @@ ProjectImage ProjectWorker::image(int ticket, ProjectStore::Opened opened) {
         return image;
     }
     image.usable = true;
+    image.rescued = takeOverRescued(*opened.store);
+    image.newerBackup = opened.store->newerBackup();
     image.path = opened.store->path();
     image.title = opened.store->title();
     image.nodes = std::move(*nodes);
@@ -72,7 +52,7 @@ QString ProjectWorker::close(const UnsavedTexts& last) {
         if (!m_store) break;
         const auto saved = m_store->saveText(node, text);
         if (saved) continue;
-        const QString rescued = writeElsewhere(*m_store, node, text);
+        const QString rescued = rescueText(*m_store, node, text);
         const QString why = QString::fromStdString(saved.error().message);
         sentence =
             rescued.isEmpty()

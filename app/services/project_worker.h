@@ -18,7 +18,9 @@ struct ProjectImage {
     std::vector<Node> nodes;
     std::vector<Marker> markers;
     QHash<QString, QString> settings;
-    bool usable = false; // false: refused
+    bool usable = false;                  // false: refused
+    std::vector<NodeId> rescued;          // see takeOverRescued()
+    std::optional<QDateTime> newerBackup; // see ProjectStore::newerBackup()
 };
 
 using UnsavedTexts = std::map<NodeId, SceneText>;

@@ -2,9 +2,10 @@
 
 #include "app/storage/connection.h"
 
-#include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
+#include <QRegularExpression>
+#include <QSet>
 #include <spdlog/spdlog.h>
 
 namespace palimpsest {
@@ -21,9 +22,24 @@ QStringList backupsOf(const QString& projectPath) { // oldest first
     return QDir(folderOf(projectPath)).entryList({kPattern}, QDir::Files, QDir::Name);
 }
 
+const QString kTimeFormat = QStringLiteral("yyyy-MM-dd HH.mm.ss");
+
+// The time and revision in a name; invalid when somebody else named it.
+BackupFile readName(const QString& name) {
+    static const QRegularExpression pattern(
+        QStringLiteral("(\\d{4}-\\d\\d-\\d\\d \\d\\d\\.\\d\\d\\.\\d\\d) r(\\d+)\\.palimpsest$"));
+    const auto match = pattern.match(name);
+    QDateTime made = QDateTime::fromString(match.captured(1), kTimeFormat);
+    made.setTimeSpec(Qt::UTC);
+    return {name, made, match.captured(2).toLongLong()};
+}
+
 QString nameFor(const QString& projectPath, const QString& what) {
-    return QFileInfo(projectPath).completeBaseName() + u' ' +
-           QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyy-MM-dd HH.mm.ss")) + u' ' + what +
+    QDateTime time = QDateTime::currentDateTimeUtc();
+    const QStringList kept = backupsOf(projectPath);
+    const QDateTime newest = kept.isEmpty() ? QDateTime() : readName(kept.last()).made;
+    if (newest.isValid() && newest >= time) time = newest.addSecs(1); // the clock was set back
+    return QFileInfo(projectPath).completeBaseName() + u' ' + time.toString(kTimeFormat) + u' ' + what +
            QStringLiteral(".palimpsest");
 }
 
@@ -57,9 +73,8 @@ Result<void> backUp(SQLite::Database& project, const QString& projectPath, qint6
     if (!kept.isEmpty() && kept.last().endsWith(u' ' + mark + QStringLiteral(".palimpsest"))) return {};
     auto copied = copyProject(project, folder, nameFor(projectPath, mark));
     if (!copied) return copied;
-    kept = backupsOf(projectPath);
-    for (qsizetype i = 0; i + kKeptBackups < kept.size(); ++i)
-        if (!QFile::remove(folder + u'/' + kept[i])) spdlog::warn("an old backup stays: {}", kept[i].toStdString());
+    for (const QString& name : unneededBackups(backupsOf(projectPath)))
+        if (!QFile::remove(folder + u'/' + name)) spdlog::warn("an old backup stays: {}", name.toStdString());
     return {};
 }
 
@@ -68,9 +83,30 @@ Result<void> backUpBeforeUpgrade(SQLite::Database& project, const QString& proje
                        nameFor(projectPath, QStringLiteral("before upgrade from format %1").arg(version)));
 }
 
-QString newestBackup(const QString& projectPath) {
+QStringList unneededBackups(const QStringList& names) {
+    QStringList unneeded;
+    QSet<QDate> days;
+    QSet<std::pair<int, int>> weeks;
+    for (qsizetype i = names.size() - 1; i >= 0; --i) { // newest first
+        const QDate day = readName(names[i]).made.date();
+        if (!day.isValid()) continue; // not ours to judge
+        int year = 0;
+        const std::pair<int, int> week(day.weekNumber(&year), year);
+        const bool firstOfDay = !days.contains(day) && days.size() < kKeptDays;
+        const bool firstOfWeek = !weeks.contains(week) && weeks.size() < kKeptWeeks;
+        if (firstOfDay) days.insert(day);
+        if (firstOfWeek) weeks.insert(week);
+        if (names.size() - i > kKeptBackups && !firstOfDay && !firstOfWeek) unneeded.prepend(names[i]);
+    }
+    return unneeded;
+}
+
+BackupFile newestBackup(const QString& projectPath) {
     const QStringList kept = backupsOf(projectPath);
-    return kept.isEmpty() ? QString() : folderOf(projectPath) + u'/' + kept.last();
+    if (kept.isEmpty()) return {};
+    BackupFile newest = readName(kept.last());
+    newest.path = folderOf(projectPath) + u'/' + kept.last();
+    return newest;
 }
 
 } // namespace palimpsest

@@ -3,16 +3,23 @@
 
 #include "engine/base/result.h"
 
-#include <QString>
+#include <QDateTime>
+#include <QStringList>
 #include <SQLiteCpp/Database.h>
 
 namespace palimpsest {
 
-constexpr int kKeptBackups = 10;
+// Kept: the newest kKeptBackups, the newest of each of the last kKeptDays days that have any, and of each of the last
+// kKeptWeeks weeks that have any.
+constexpr int kKeptBackups = 10, kKeptDays = 14, kKeptWeeks = 8;
 
 // Copies the open project as it stands, whole or not at all, unless its newest backup is of the same `revision`; then
-// removes the oldest beyond kKeptBackups. Blocks for the copy.
+// removes those that need not be kept. A name never has an earlier time than that of the newest there is, whatever the
+// clock says: the newest by name is the newest that was made. Blocks for the copy.
 Result<void> backUp(SQLite::Database& project, const QString& projectPath, qint64 revision);
+
+// Which of these names, oldest first, need not be kept.
+QStringList unneededBackups(const QStringList& names);
 
 // A copy that is never removed by us, before a file of format `version` is upgraded.
 Result<void> backUpBeforeUpgrade(SQLite::Database& project, const QString& projectPath, int version);
@@ -20,7 +27,11 @@ Result<void> backUpBeforeUpgrade(SQLite::Database& project, const QString& proje
 // A whole copy as `folder`/`name`; Io when that is there already. Nothing is left behind on failure.
 Result<void> copyProject(SQLite::Database& project, const QString& folder, const QString& name);
 
-// Empty when there is none.
-QString newestBackup(const QString& projectPath);
+struct BackupFile {
+    QString path; // empty: there is none
+    QDateTime made;
+    qint64 revision = 0; // of the project in it
+};
+BackupFile newestBackup(const QString& projectPath);
 
 } // namespace palimpsest

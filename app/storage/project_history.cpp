@@ -54,6 +54,16 @@ void insertRevision(SQLite::Database& database, NodeId node, const StoredText& t
     insert.exec();
 }
 
+qint64 insertSnapshot(SQLite::Database& database, const QString& name, NodeId node, const QByteArray& tree) {
+    SQLite::Statement insert(database, "INSERT INTO snapshot (node, name, created, tree) VALUES (?, ?, ?, ?)");
+    bindId(insert, 1, node);
+    bind(insert, 2, name);
+    bind(insert, 3, QDateTime::currentDateTimeUtc());
+    bindBlob(insert, 4, tree);
+    insert.exec();
+    return database.getLastInsertRowid();
+}
+
 void removeBodiesNobodyHolds(SQLite::Database& database, const std::vector<qint64>& bodies) {
     SQLite::Statement remove(database, "DELETE FROM past_text WHERE id = ?1 AND NOT EXISTS "
                                        "(SELECT 1 FROM revision WHERE past = ?1)");
@@ -215,12 +225,12 @@ Result<void> ProjectStore::keepRevision(NodeId node, RevisionCause cause) {
     });
 }
 
-Result<void> ProjectStore::addRevision(NodeId node, const SceneText& text, RevisionCause cause,
-                                       const QDateTime& saved) {
+Result<void> ProjectStore::addRevision(NodeId node, const SceneText& text, RevisionCause cause, const QDateTime& saved,
+                                       qint64 snapshot) {
     const QByteArray body = toStored(text);
     return write(true, [&](SQLite::Database& database) -> Result<void> {
         if (auto there = readText(database, node); !there) return there.error();
-        insertRevision(database, node, {body, digestOf(body), saved, countWords(text.plain())}, cause);
+        insertRevision(database, node, {body, digestOf(body), saved, countWords(text.plain())}, cause, snapshot);
         return {};
     });
 }
@@ -242,18 +252,23 @@ Result<qint64> ProjectStore::takeSnapshot(const QString& name, NodeId node) {
     const auto written = write(true, [&](SQLite::Database& database) -> Result<void> {
         std::vector<Node> nodes = readNodes(database);
         if (node != 0 && !findNode(nodes, node)) return kNoSuchNode;
-        SQLite::Statement insert(database, "INSERT INTO snapshot (node, name, created, tree) VALUES (?, ?, ?, ?)");
-        bindId(insert, 1, node);
-        bind(insert, 2, name);
-        bind(insert, 3, QDateTime::currentDateTimeUtc());
-        bindBlob(insert, 4, node == 0 ? treeToJson(nodes) : QByteArray("", 0));
-        insert.exec();
-        id = database.getLastInsertRowid();
+        id = insertSnapshot(database, name, node, node == 0 ? treeToJson(nodes) : QByteArray("", 0));
         for (const Node& each : nodes) {
             if (node != 0 && each.id != node) continue;
             if (const auto text = presentText(database, each.id))
                 insertRevision(database, each.id, *text, RevisionCause::Snapshot, id);
         }
+        return {};
+    });
+    if (!written) return written.error();
+    return id;
+}
+
+Result<qint64> ProjectStore::addSnapshot(const QString& name) {
+    if (auto checked = checkTitle(name); !checked) return checked.error();
+    qint64 id = 0;
+    const auto written = write(true, [&](SQLite::Database& database) -> Result<void> {
+        id = insertSnapshot(database, name, 0, QByteArray("", 0));
         return {};
     });
     if (!written) return written.error();

@@ -26,7 +26,7 @@ QString shown(const QString& path) {
 }
 
 ProjectStore::Opened refuseDamaged(const QString& path) {
-    const QString backup = newestBackup(path);
+    const QString backup = newestBackup(path).path;
     const QString next = backup.isEmpty()
                              ? QStringLiteral("There is no backup beside it: restore the file from a copy.")
                              : QStringLiteral("Open its newest backup: %1").arg(shown(backup));
@@ -261,6 +261,11 @@ ProjectStore::Opened ProjectStore::open(const QString& givenPath) {
     if (!checked && checked.error().code == ErrorCode::NewerFormat) return refuseNewer();
     if (!checked) return refuseByError(checked.error(), path);
 
+    const auto revision = guarded(parts->database.get(), [&]() -> Result<qint64> {
+        return qint64(parts->database->execAndGet("SELECT revision FROM project").getInt64());
+    });
+    if (const BackupFile backup = newestBackup(path); revision && backup.revision > *revision)
+        parts->newerBackup = backup;
     Opened opened{*checked, {}, std::unique_ptr<ProjectStore>(new ProjectStore(std::move(parts)))};
     auto backedUp = opened.store->makeBackup();
     if (*checked == OpenOutcome::Upgraded)

@@ -1,6 +1,7 @@
 // Inside of ProjectStore, shared by its source files.
 #pragma once
 
+#include "app/storage/backups.h"
 #include "app/storage/connection.h"
 #include "app/storage/project_lock.h"
 #include "app/storage/project_store.h"
@@ -14,8 +15,9 @@ struct ProjectStore::Parts {
     QString title, uuid;
     std::optional<ProjectLock> lock; // before the connection: let go of after it is closed
     std::unique_ptr<SQLite::Database> database;
-    bool tidy = false; // accepted: fold the log into the file when closing
-    int place = -1;    // O_PATH descriptor of the file: tells a deleted one from one that was moved
+    bool tidy = false;      // accepted: fold the log into the file when closing
+    BackupFile newerBackup; // than what was opened; no path: none
+    int place = -1;         // O_PATH descriptor of the file: tells a deleted one from one that was moved
 
     ~Parts();
     void connectAnew(); // throws SQLite::Exception

@@ -1,10 +1,10 @@
 #include "app/storage/project_store.h"
 
-#include "app/storage/backups.h"
 #include "app/storage/node_tree.h"
 #include "app/storage/project_parts.h"
 
 #include <algorithm>
+#include <spdlog/spdlog.h>
 
 namespace palimpsest {
 namespace {
@@ -56,7 +56,11 @@ void removeMarkersNotIn(SQLite::Database& database, const std::vector<Marker>& m
 
 ProjectStore::ProjectStore(std::unique_ptr<Parts> parts) : m_parts(std::move(parts)) {}
 
-ProjectStore::~ProjectStore() = default;
+ProjectStore::~ProjectStore() {
+    SQLite::Database& database = *m_parts->database;
+    if (!isStillInPlace(database)) return; // the copy would be called after another file
+    if (auto copied = makeBackup(); !copied) spdlog::warn("no backup at closing: {}", copied.error().message);
+}
 
 QString ProjectStore::path() const {
     return m_parts->path;
@@ -68,14 +72,6 @@ QString ProjectStore::title() const {
 
 QString ProjectStore::uuid() const {
     return m_parts->uuid;
-}
-
-Result<void> ProjectStore::makeBackup() {
-    SQLite::Database& database = *m_parts->database;
-    return guarded(&database, [&]() -> Result<void> {
-        const qint64 revision = database.execAndGet("SELECT revision FROM project").getInt64();
-        return backUp(database, m_parts->path, revision);
-    });
 }
 
 Result<std::vector<Node>> ProjectStore::nodes() const {

@@ -14,6 +14,7 @@
 #include <QHash>
 #include <QString>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -97,7 +98,16 @@ public:
     static Opened open(const QString& path);
     // Refuses a path that exists, as Unreadable.
     static Opened create(const QString& path, const QString& title);
-    ~ProjectStore(); // checkpoints into one file, releases the lock
+    ~ProjectStore(); // backs up what changed, checkpoints into one file, releases the lock
+
+    // Also made at opening and closing. Nothing when nothing changed since the last one.
+    Result<void> makeBackup();
+    // The newest backup, when it is of a later state than the project as it was opened: the file was replaced by an
+    // older one. Nothing otherwise.
+    std::optional<QDateTime> newerBackup() const;
+    // Takes that backup into the history: a snapshot called `name` of the texts that differ, and the change that brings
+    // back the nodes which only it has. Returned without being applied.
+    Result<ProjectChange> takeOverNewerBackup(const QString& name);
 
     QString path() const;
     QString title() const;
@@ -129,10 +139,12 @@ public:
     Result<SceneText> revisionText(qint64 revision) const;
     // The text as it is now; no second time when it is the newest revision already.
     Result<void> keepRevision(NodeId node, RevisionCause cause);
-    // A text from elsewhere.
-    Result<void> addRevision(NodeId node, const SceneText& text, RevisionCause cause, const QDateTime& saved);
+    // A text from elsewhere; part of `snapshot`, if not 0.
+    Result<void> addRevision(NodeId node, const SceneText& text, RevisionCause cause, const QDateTime& saved,
+                             qint64 snapshot = 0);
     Result<std::vector<Snapshot>> snapshots() const;               // newest first
     Result<qint64> takeSnapshot(const QString& name, NodeId node); // node 0: of the whole project
+    Result<qint64> addSnapshot(const QString& name);               // an empty one, for addRevision()
     Result<void> removeSnapshot(qint64 snapshot);                  // with its revisions
     Result<std::vector<Revision>> snapshotRevisions(qint64 snapshot) const;
     // The change that brings everything in the snapshot back: texts and, of the whole project, titles and places.
@@ -156,7 +168,6 @@ public:
 private:
     struct Parts;
     explicit ProjectStore(std::unique_ptr<Parts> parts);
-    Result<void> makeBackup();
     Result<void> makeSureOfPlace();
     // One transaction around `body`, a function of the connection that returns Result<void>. `content` makes a new
     // revision of the project, worth a backup; an aside, such as a splitter's place, does not.

@@ -185,11 +185,26 @@ private Q_SLOTS:
         rig.service->textEdited(rig.scene, textOf(large));
         rig.service.reset();
         const QDir rescued(m_state.path() + QStringLiteral("/palimpsest/rescued"));
-        const QStringList files = rescued.entryList(QDir::Files);
+        const QStringList files = rescued.entryList({QStringLiteral("*.txt")}, QDir::Files);
         QCOMPARE(files.size(), 1);
         QFile file(rescued.filePath(files[0]));
         QVERIFY(file.open(QIODevice::ReadOnly));
         QCOMPARE(QString::fromUtf8(file.readAll()), large);
+
+        // Wherever the project is by then, they go into its history when it is opened.
+        rig.service = std::make_unique<ProjectService>();
+        QSignalSpy found(rig.service.get(), &ProjectService::rescuedFound);
+        rig.service->open(rig.path + QStringLiteral(".away"));
+        QVERIFY(waitFor([&] { return found.count() == 1; }));
+        QCOMPARE(found[0][0].toLongLong(), rig.scene);
+        QVERIFY(rescued.entryList(QDir::Files).isEmpty());
+        std::optional<Result<SceneText>> text;
+        rig.service->ask<SceneText>(
+            rig.service.get(),
+            [node = rig.scene](ProjectStore& store) { return store.revisionText(store.revisions(node)->front().id); },
+            [&](const Result<SceneText>& earlier) { text = earlier; });
+        QVERIFY(waitFor([&] { return text.has_value(); }));
+        QCOMPARE((*text)->plain(), large);
     }
 
     void theMirrorChangesAtOnceAndAgreesWithTheFile() {

@@ -1,3 +1,4 @@
+#include "app/storage/backups.h"
 #include "app/storage/project_store.h"
 
 #include <QTemporaryDir>
@@ -238,6 +239,68 @@ private Q_SLOTS:
         QCOMPARE(backups.entryList(QDir::Files).size(), 10);
         auto oldest = ProjectStore::open(backups.filePath(backups.entryList(QDir::Files, QDir::Name).first()));
         QVERIFY(*oldest.store->text(scene) == textOf(QStringLiteral("3"))); // 0, 1 and 2 made room
+    }
+
+    void aBackupADayForTwoWeeksAndAWeekForEightAreKept() {
+        QStringList names; // oldest first: four a day for a hundred days
+        QDateTime time(QDate(2026, 8, 1), QTime(3, 0), Qt::UTC);
+        for (int i = 0; i < 400; ++i, time = time.addSecs(6 * 3600))
+            names << QStringLiteral("Book %1 r%2.palimpsest")
+                         .arg(time.toString(QStringLiteral("yyyy-MM-dd HH.mm.ss")))
+                         .arg(i, 8, 10, QChar(u'0'));
+        QStringList kept = names;
+        for (const QString& name : unneededBackups(names)) kept.removeOne(name);
+        // Ten newest lie on three days; eleven more days; eight weeks, of which two are among those days.
+        QCOMPARE(kept.mid(kept.size() - 10), names.mid(390));
+        QVERIFY(kept.size() >= 10 + 11 + 5 && kept.size() <= 10 + 12 + 8);
+        QVERIFY(unneededBackups(kept).isEmpty());
+        QVERIFY(QDateTime::fromString(kept.front().mid(5, 10), QStringLiteral("yyyy-MM-dd")).daysTo(time) >= 49);
+        QVERIFY(unneededBackups({QStringLiteral("mine.palimpsest")}).isEmpty());
+    }
+
+    void aClockSetBackDoesNotMakeABackupLookOld() {
+        Rig rig;
+        const NodeId scene = rig.scene();
+        const QDir backups(rig.path() + QStringLiteral(".backups"));
+        QVERIFY(rig.store->saveText(scene, textOf(QStringLiteral("one"))));
+        rig.reopen();
+        const QString last = backups.entryList(QDir::Files, QDir::Name).last();
+        const QString future =
+            QString(last).replace(last.indexOf(QStringLiteral(" 20")) + 1, 4, QStringLiteral("2099"));
+        QVERIFY(QFile::rename(backups.filePath(last), backups.filePath(future)));
+        QVERIFY(rig.store->saveText(scene, textOf(QStringLiteral("two"))));
+        rig.reopen();
+        const QString newest = newestBackup(rig.path()).path;
+        QVERIFY(newest != backups.filePath(future));
+        const auto opened = ProjectStore::open(newest);
+        QCOMPARE(opened.store->text(scene)->plain(), QStringLiteral("two"));
+    }
+
+    void aFileReplacedByAnOlderOneIsTakenOverFromItsBackup() {
+        Rig rig;
+        const NodeId scene = rig.scene();
+        QVERIFY(rig.store->saveText(scene, textOf(QStringLiteral("old"))));
+        rig.reopen();
+        QVERIFY(!rig.store->newerBackup());
+        const QString path = rig.path(), older = path + QStringLiteral(".older");
+        rig.store.reset();
+        QVERIFY(QFile::copy(path, older));
+        rig.reopen();
+        QVERIFY(rig.store->saveText(scene, textOf(QStringLiteral("newer"))));
+        const NodeId only = *rig.store->addNode(0, -1, NodeKind::Scene, QStringLiteral("Only there"));
+        QVERIFY(rig.store->saveText(only, textOf(QStringLiteral("lost?"))));
+        rig.store.reset(); // backs up
+        QVERIFY(QFile::remove(path) && QFile::rename(older, path));
+        rig.reopen();
+        QVERIFY(rig.store->newerBackup().has_value());
+        const auto change = rig.store->takeOverNewerBackup(QStringLiteral("Backup"));
+        QVERIFY(change.ok());
+        QVERIFY(rig.store->apply(*change));
+        QCOMPARE(rig.store->text(only)->plain(), QStringLiteral("lost?"));
+        QCOMPARE(rig.store->text(scene)->plain(), QStringLiteral("old")); // until the writer says so
+        const auto revisions = *rig.store->revisions(scene);
+        QCOMPARE(revisions.front().cause, RevisionCause::Backup);
+        QCOMPARE(rig.store->revisionText(revisions.front().id)->plain(), QStringLiteral("newer"));
     }
 };
 

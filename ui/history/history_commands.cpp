@@ -1,6 +1,7 @@
 #include "ui/history/history_commands.h"
 
 #include <QAction>
+#include <QLocale>
 #include <QMenu>
 
 namespace palimpsest {
@@ -26,9 +27,46 @@ HistoryCommands::HistoryCommands(const Theme& theme, ProjectService& project, st
     connect(&menu, &QMenu::aboutToHide, this, [history, snapshot] {
         for (QAction* action : {history, snapshot}) action->setEnabled(true);
     });
+    connect(&project, &ProjectService::rescuedFound, this, &HistoryCommands::offerRescued);
+    connect(&project, &ProjectService::newerBackupFound, this, &HistoryCommands::offerBackup);
     connect(&m_history, &History::said, this, [this](const QString& sentence) {
         if (!m_dialog || !m_dialog->isVisible()) Q_EMIT said(sentence);
     });
+}
+
+void HistoryCommands::offerRescued(NodeId node) {
+    const Node* known = m_project.node(node);
+    if (!known) return;
+    Q_EMIT offered(tr("Words of “%1” that could not be saved last time are in its history.").arg(known->title),
+                   tr("Compare…"), [this, node] { openHistory(node); });
+}
+
+void HistoryCommands::offerBackup(const QDateTime& made) {
+    const QString when = QLocale().toString(made.toLocalTime(), QLocale::ShortFormat);
+    Q_EMIT offered(tr("This file is older than its backup of %1.").arg(when), tr("Compare…"),
+                   [this, name = tr("Backup of %1").arg(when)] { takeOverBackup(name); });
+}
+
+void HistoryCommands::takeOverBackup(const QString& name) {
+    using Taken = std::pair<ProjectChange, NodeId>; // and a node whose text differs
+    m_project.ask<Taken>(
+        this,
+        [name](ProjectStore& store) -> Result<Taken> {
+            auto change = store.takeOverNewerBackup(name);
+            if (!change) return change.error();
+            const auto snapshots = store.snapshots();
+            if (!snapshots || snapshots->empty()) return Taken{std::move(*change), 0};
+            const auto revisions = store.snapshotRevisions(snapshots->front().id);
+            const bool any = revisions && !revisions->empty();
+            return Taken{std::move(*change), any ? revisions->front().node : 0};
+        },
+        [this, name](Result<Taken> taken) {
+            if (!taken) return said(QString::fromStdString(taken.error().message));
+            if (taken->second != 0) openHistory(taken->second);
+            if (!taken->first.steps.empty()) m_project.apply(std::move(taken->first));
+            Q_EMIT said(
+                tr("“%1” is in the history of every scene it differs in; scenes that only it had are back.").arg(name));
+        });
 }
 
 void HistoryCommands::openHistory(NodeId node) {

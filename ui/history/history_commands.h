@@ -25,8 +25,14 @@ public:
 
 Q_SIGNALS:
     void said(const QString& sentence);
+    // What was found when the project was opened: shown as a quiet bar, done when the writer asks for it.
+    void offered(const QString& sentence, const QString& action, const std::function<void()>& act);
 
 private:
+    void offerRescued(NodeId node);
+    void offerBackup(const QDateTime& made);
+    void takeOverBackup(const QString& name);
+
     const Theme& m_theme;
     ProjectService& m_project;
     std::function<NodeId()> m_shown;
