@@ -85,6 +85,9 @@ Result<void> createProjectFrom(const QString& folder, const QString& path) {
     if (!created.store) return Error{ErrorCode::Io, created.sentence.toStdString()};
     auto built =
         Builder(*created.store, QDir(folder), project["open"].toString()).addAll(project["nodes"].toArray(), 0, 0);
+    QStringList words;
+    for (const QJsonValue& word : project["words"].toArray()) words << word.toString();
+    if (built && !words.isEmpty()) built = created.store->setSetting("spelling_words", words.join(u'\n'));
     created.store.reset();
     if (!built) QFile::remove(path);
     return built;

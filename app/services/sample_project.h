@@ -10,7 +10,7 @@ namespace palimpsest {
 // Writes resources/samples/<name> as a new project at `path`, which must not exist. Blocks for some milliseconds; any
 // thread. On failure nothing is left at `path`.
 //
-// <name>/project.json: {"title", "open": FILE, "nodes": [{"kind": "part|chapter|scene|note", "title", "file",
+// <name>/project.json: {"title", "open": FILE, "words": [WORD spelt right whatever the dictionary says, …], "nodes": [{"kind": "part|chapter|scene|note", "title", "file",
 // "pinned", "nodes": […]}]}; a file is UTF-8 text, one paragraph a line, blank lines between.
 Result<void> createSampleProject(const QString& name, const QString& path);
 

@@ -1,4 +1,5 @@
 #include "app/services/project_service.h"
+#include "app/services/sample_project.h"
 
 #include <QFile>
 #include <QSignalSpy>
@@ -305,6 +306,17 @@ private Q_SLOTS:
         rig.service->open(rig.path);
         QVERIFY(waitFor([&] { return opened.count() == 1; }));
         QCOMPARE(rig.service->setting(QStringLiteral("scene")), QStringLiteral("3"));
+    }
+
+    void theSampleBringsTheWordsThatNoDictionaryHas() {
+        const QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("sample.palimpsest"));
+        QVERIFY(createProjectFrom(QStringLiteral(PALIMPSEST_SOURCE_DIR "/resources/samples/the-winter-ferry"), path));
+        const auto opened = ProjectStore::open(path);
+        QVERIFY(opened.store);
+        const auto settings = opened.store->settings();
+        QVERIFY(settings);
+        QVERIFY(settings->value(QStringLiteral("spelling_words")).split(u'\n').contains(QStringLiteral("Haldsey")));
     }
 
     void withoutAProjectQuestionsAreAnsweredWithErrors() {
