@@ -15,6 +15,7 @@
 #include "ui/settings/app_settings.h"
 #include "ui/settings/shortcuts_dialog.h"
 #include "ui/settings/writing.h"
+#include "ui/widgets/dialog_return.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QAction>
@@ -169,6 +170,7 @@ void MainWindow::connectSpelling() {
 void MainWindow::buildCommands() {
     m_commands = new Commands(*menuBar(), this);
     m_palette = new CommandPalette(*m_commands, m_project, this);
+    new DialogReturn(*this);
     connect(m_palette, &CommandPalette::nodeChosen, this, &MainWindow::openNode);
     connect(m_menus, &MainMenus::paletteAsked, m_palette, &CommandPalette::open);
     connect(m_menus, &MainMenus::shortcutsAsked, this, [this] {
