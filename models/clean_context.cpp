@@ -12,7 +12,7 @@ constexpr std::int64_t kLeastCapacity = 64;
 constexpr std::int64_t kLongestStretch = 1024;
 
 // `buffer` with those of its rows first, in order. In place where that wastes less than half of it: fresh buffers at
-// every turn leave the heap in pieces (measured: a third more memory behind 10,000 tokens).
+// every turn leave the heap in pieces (8 % more memory behind 16,000 tokens).
 torch::Tensor keepRows(const torch::Tensor& buffer, const std::vector<std::int64_t>& rows) {
     const auto count = std::int64_t(rows.size());
     if (!buffer.is_cpu() || count < buffer.size(0) / 2)

@@ -58,6 +58,24 @@ Nats Judge::scoreText(const std::string& before, const std::string& text, std::s
     return score(encode(before + text), std::max<std::size_t>(1, encode(before).size()), stop);
 }
 
+std::vector<double> Judge::nextAfter(std::span<const std::int64_t> ids, const std::vector<std::int64_t>& tokens,
+                                     std::stop_token stop, int globals) const {
+    const c10::InferenceMode guard;
+    auto context = m_model->makeContext(globals < 0 ? m_model->config().pattern.globals : globals);
+    torch::Tensor last; // (1, D)
+    for (std::size_t at = 0; at < ids.size(); at += kPiece) {
+        if (stop.stop_requested()) throw Cancelled{};
+        const auto piece = ids.subspan(at, std::min(kPiece, ids.size() - at));
+        const CleanInput input{&context, {piece.begin(), piece.end()}, std::int64_t(at)};
+        last = m_model->clean(std::span(&input, 1)).front().slice(0, -1);
+        context.trim(std::int64_t(at + piece.size()));
+    }
+    const auto all = at::log_softmax(m_model->logits(last), -1)[0].to(torch::kCPU);
+    std::vector<double> chosen;
+    for (const std::int64_t token : tokens) chosen.push_back(all[token].item<double>());
+    return chosen;
+}
+
 std::vector<Nats> Judge::scoreAll(std::span<const std::vector<std::int64_t>> sequences) const {
     const c10::InferenceMode guard;
     std::vector<CleanContext> contexts;

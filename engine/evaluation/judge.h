@@ -32,6 +32,10 @@ public:
     // Of `text` after `before`, both of at least one token.
     Nats scoreText(const std::string& before, const std::string& text, std::stop_token stop) const;
 
+    // Log-probability of each of `tokens` as the one after `ids`.
+    std::vector<double> nextAfter(std::span<const std::int64_t> ids, const std::vector<std::int64_t>& tokens,
+                                  std::stop_token stop, int globals = -1) const;
+
     // Of each whole sequence but its first token, in few passes.
     std::vector<Nats> scoreAll(std::span<const std::vector<std::int64_t>> sequences) const;
 

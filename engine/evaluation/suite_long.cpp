@@ -37,6 +37,8 @@ std::vector<Variant> variantsOf(const SparsePattern& own) {
 double recall(const SuiteRun& run, const Judge& judge, int globals, std::size_t length, bool atHead) {
     int right = 0;
     const auto asked = judge.encode(kAsked);
+    std::vector<std::int64_t> beginnings; // first tokens of the names: no two alike
+    for (const char* name : kNames) beginnings.push_back(judge.encode(std::string(" ") + name).front());
     for (std::size_t n = 0; n < std::size(kNames); ++n) {
         const auto told = judge.encode(std::string("The name of the old harbour master was ") + kNames[n] + ".\n\n");
         const auto excerpt = run.excerpt(int(n), length - told.size() - asked.size(), 0, 0);
@@ -44,14 +46,8 @@ double recall(const SuiteRun& run, const Judge& judge, int globals, std::size_t 
         std::vector<std::int64_t> ids(excerpt->leftIds.begin(), excerpt->leftIds.end());
         ids.insert(atHead ? ids.begin() : ids.begin() + std::ptrdiff_t(ids.size() / 2), told.begin(), told.end());
         ids.insert(ids.end(), asked.begin(), asked.end());
-        std::vector<double> nats;
-        for (const char* name : kNames) {
-            auto whole = ids;
-            const auto answer = judge.encode(std::string(" ") + name);
-            whole.insert(whole.end(), answer.begin(), answer.end());
-            nats.push_back(judge.score(whole, ids.size(), run.stop, globals).sum);
-        }
-        right += std::ranges::min_element(nats) - nats.begin() == std::ptrdiff_t(n);
+        const auto likelihoods = judge.nextAfter(ids, beginnings, run.stop, globals);
+        right += std::ranges::max_element(likelihoods) - likelihoods.begin() == std::ptrdiff_t(n);
     }
     return double(right) / double(std::size(kNames));
 }
