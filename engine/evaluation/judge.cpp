@@ -34,23 +34,32 @@ Result<Judge> Judge::open(const std::string& folder, const std::string& device, 
     return Judge(*std::move(model));
 }
 
-Nats Judge::score(std::span<const std::int64_t> ids, std::size_t from, std::stop_token stop, int globals) const {
+template<class Body>
+void Judge::read(std::span<const std::int64_t> ids, int globals, const std::stop_token& stop, const Body& body) const {
     const c10::InferenceMode guard;
     auto context = m_model->makeContext(globals < 0 ? m_model->config().pattern.globals : globals);
-    Nats all;
-    for (std::size_t at = 0; at + 1 < ids.size(); at += kPiece) { // the last token predicts nothing asked for
+    for (std::size_t at = 0; at < ids.size(); at += kPiece) {
         if (stop.stop_requested()) throw Cancelled{};
-        const auto piece = ids.subspan(at, std::min(kPiece, ids.size() - 1 - at));
+        const auto piece = ids.subspan(at, std::min(kPiece, ids.size() - at));
         const CleanInput input{&context, {piece.begin(), piece.end()}, std::int64_t(at)};
         const auto hidden = m_model->clean(std::span(&input, 1)).front();
         context.trim(std::int64_t(at + piece.size()));
-        const std::size_t first = std::max(from, at + 1), last = at + piece.size() + 1; // targets
-        if (first >= last) continue;
+        body(at, hidden);
+    }
+}
+
+Nats Judge::score(std::span<const std::int64_t> ids, std::size_t from, std::stop_token stop, int globals) const {
+    Nats all;
+    if (ids.empty()) return all;
+    // The last token predicts nothing asked for.
+    read(ids.first(ids.size() - 1), globals, stop, [&](std::size_t at, const torch::Tensor& hidden) {
+        const std::size_t first = std::max(from, at + 1), last = at + std::size_t(hidden.size(0)) + 1; // targets
+        if (first >= last) return;
         const auto targets = ids.subspan(first, last - first);
         all.sum +=
             crossEntropySum(*m_model, hidden.slice(0, std::int64_t(first - 1 - at)), {targets.begin(), targets.end()});
         all.tokens += std::int64_t(targets.size());
-    }
+    });
     return all;
 }
 
@@ -61,15 +70,8 @@ Nats Judge::scoreText(const std::string& before, const std::string& text, std::s
 std::vector<double> Judge::nextAfter(std::span<const std::int64_t> ids, const std::vector<std::int64_t>& tokens,
                                      std::stop_token stop, int globals) const {
     const c10::InferenceMode guard;
-    auto context = m_model->makeContext(globals < 0 ? m_model->config().pattern.globals : globals);
     torch::Tensor last; // (1, D)
-    for (std::size_t at = 0; at < ids.size(); at += kPiece) {
-        if (stop.stop_requested()) throw Cancelled{};
-        const auto piece = ids.subspan(at, std::min(kPiece, ids.size() - at));
-        const CleanInput input{&context, {piece.begin(), piece.end()}, std::int64_t(at)};
-        last = m_model->clean(std::span(&input, 1)).front().slice(0, -1);
-        context.trim(std::int64_t(at + piece.size()));
-    }
+    read(ids, globals, stop, [&](std::size_t, const torch::Tensor& hidden) { last = hidden.slice(0, -1).clone(); });
     const auto all = at::log_softmax(m_model->logits(last), -1)[0].to(torch::kCPU);
     std::vector<double> chosen;
     for (const std::int64_t token : tokens) chosen.push_back(all[token].item<double>());

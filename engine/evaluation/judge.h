@@ -42,6 +42,9 @@ public:
     struct Cancelled {};
 
 private:
+    // Reads `ids` in pieces: body(index of the piece's first token, its hidden states).
+    template<class Body>
+    void read(std::span<const std::int64_t> ids, int globals, const std::stop_token& stop, const Body& body) const;
     explicit Judge(std::unique_ptr<Model> model) : m_model(std::move(model)) {}
     std::unique_ptr<Model> m_model;
 };

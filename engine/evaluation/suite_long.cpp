@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 namespace palimpsest {
 namespace {
@@ -17,8 +18,10 @@ constexpr const char* kAsked = "\n\nThe name of the old harbour master was";
 
 struct Variant {
     const char* name;
-    SparsePattern pattern;
+    std::optional<SparsePattern> pattern; // nothing: the model's own
     int globals;
+    std::size_t longest = std::numeric_limits<std::size_t>::max(); // context, in tokens
+    bool drafts = false;
 };
 
 std::vector<Variant> variantsOf(const SparsePattern& own) {
@@ -26,10 +29,10 @@ std::vector<Variant> variantsOf(const SparsePattern& own) {
     noGrid.count = 0;
     dense.window = 1 << 20;
     dense.count = 0;
-    return {{"sparse", own, own.globals},
-            {"without globals", own, 0},
-            {"without grid", noGrid, own.globals},
-            {"dense", dense, own.globals}};
+    return {{.name = "sparse", .pattern = {}, .globals = own.globals, .drafts = true},
+            {.name = "without globals", .pattern = {}, .globals = 0},
+            {.name = "without grid", .pattern = noGrid, .globals = own.globals},
+            {.name = "dense", .pattern = dense, .globals = own.globals, .longest = kDensest}};
 }
 
 // How often the name told at the head of the context (where the globals are), or as many tokens before the question as
@@ -107,13 +110,17 @@ Result<void> addDrafts(SuiteRun& run, std::size_t length, Json& row) {
 
 Result<void> longSuite(SuiteRun& run) {
     for (const Variant& variant : variantsOf(run.judge.model().config().pattern)) {
-        const auto judge = Judge::open(run.model, run.options.device, run.options.threads, variant.pattern);
-        if (!judge) return judge.error();
+        std::optional<Judge> other;
+        if (variant.pattern) {
+            auto opened = Judge::open(run.model, run.options.device, run.options.threads, variant.pattern);
+            if (!opened) return opened.error();
+            other = *std::move(opened);
+        }
         for (const int length : run.options.lengths) {
-            if (std::string_view(variant.name) == "dense" && std::size_t(length) > kDensest) continue;
-            auto row = measured(run, *judge, variant, std::size_t(length));
+            if (std::size_t(length) > variant.longest) continue;
+            auto row = measured(run, other ? *other : run.judge, variant, std::size_t(length));
             if (!row) return row.error();
-            if (std::string_view(variant.name) == "sparse")
+            if (variant.drafts)
                 if (const auto done = addDrafts(run, std::size_t(length), *row); !done) return done.error();
             run.row(*std::move(row));
         }
