@@ -8,13 +8,13 @@
 
 #include <QFrame>
 
-class QGridLayout;
 class QLabel;
-class QLineEdit;
 class QPushButton;
-class QToolButton;
 
 namespace palimpsest {
+
+class CloseButton;
+class SearchTerms;
 
 class FindBar : public QFrame {
     Q_OBJECT
@@ -31,9 +31,7 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
-    QLineEdit* addField(const QString& name);
     QPushButton* addButton(const QString& text, const QString& tip, void (FindBar::*act)());
-    QToolButton* addSwitch(const QString& face, const QString& name);
     void arrange();
     void search();
     void replace();
@@ -45,8 +43,8 @@ private:
 
     SceneEditor& m_editor;
     SceneFind m_find;
-    QLineEdit *m_words, *m_with;
-    QToolButton *m_matchCase, *m_wholeWord, *m_regex, *m_preserveCase, *m_close;
+    SearchTerms* m_terms;
+    CloseButton* m_close;
     QPushButton *m_next, *m_previous, *m_replace, *m_replaceAll;
     QLabel* m_state;
 };

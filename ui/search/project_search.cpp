@@ -2,6 +2,7 @@
 
 #include "ui/outline/binder_moves.h"
 #include "ui/widgets/choice_box.h"
+#include "ui/widgets/search_terms.h"
 
 #include <QAccessible>
 #include <QKeyEvent>
@@ -21,19 +22,15 @@ struct Replacing {
     int wanted = 0, replaced = 0, scenes = 0;
 };
 
-SearchQuery ProjectSearch::query() const {
-    return {m_words->text(), m_regex->isChecked(), m_wholeWord->isChecked(), m_matchCase->isChecked()};
-}
-
 void ProjectSearch::open(bool replacing, const QString& words) {
     m_replacing = replacing;
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_with, m_preserveCase, m_replace})
+    for (QWidget* widget : std::initializer_list<QWidget*>{m_terms->with, m_terms->preserveCase, m_replace})
         widget->setVisible(replacing);
-    if (!words.isEmpty() && !m_regex->isChecked()) m_words->setText(words);
+    if (!words.isEmpty() && !m_terms->regex->isChecked()) m_terms->words->setText(words);
     QFrame::show();
     Q_EMIT openedOrClosed(true);
-    m_words->setFocus();
-    m_words->selectAll();
+    m_terms->words->setFocus();
+    m_terms->words->selectAll();
     search();
 }
 
@@ -45,7 +42,7 @@ void ProjectSearch::close() {
 void ProjectSearch::search() {
     m_rest.stop();
     if (!isVisible()) return;
-    Result<TextSearch> compiled = TextSearch::compile(query());
+    Result<TextSearch> compiled = TextSearch::compile(m_terms->query());
     if (!compiled || compiled->findsNothing()) {
         m_searching = false;
         m_hits->setScenes({});
@@ -53,13 +50,14 @@ void ProjectSearch::search() {
     }
     m_searching = true;
     m_search = std::move(*compiled);
-    m_project.search(query(), kMostHits, this, [this, asked = query()](const Result<SearchResults>& results) {
-        if (asked != query()) return; // another one is on its way
-        m_searching = false;
-        if (results) return show(*results);
-        m_hits->setScenes({});
-        say(QString::fromStdString(results.error().message));
-    });
+    m_project.search(m_terms->query(), kMostHits, this,
+                     [this, asked = m_terms->query()](const Result<SearchResults>& results) {
+                         if (asked != m_terms->query()) return; // another one is on its way
+                         m_searching = false;
+                         if (results) return show(*results);
+                         m_hits->setScenes({});
+                         say(QString::fromStdString(results.error().message));
+                     });
 }
 
 bool ProjectSearch::isInScope(NodeId id) const {
@@ -118,10 +116,10 @@ void ProjectSearch::show(const SearchResults& results) {
 }
 
 void ProjectSearch::refreshPreview() {
-    if (!m_replacing || m_with->text().isEmpty()) {
+    if (!m_replacing || m_terms->with->text().isEmpty()) {
         m_hits->setPreview({});
     } else {
-        const Replacement with{m_with->text(), m_preserveCase->isChecked()};
+        const Replacement with = m_terms->replacement();
         m_hits->setPreview(
             [this, with](const PickedHit& hit) { return m_search.replacementFor(hit.paragraph, hit.match, with); });
     }
@@ -130,8 +128,8 @@ void ProjectSearch::refreshPreview() {
 
 void ProjectSearch::refreshButtons() {
     const int ticked = m_hits->tickedCount();
-    m_replace->setText(m_with->text().isEmpty() ? tr("Take %n out", nullptr, ticked)
-                                                : tr("Replace %n", nullptr, ticked));
+    m_replace->setText(m_terms->with->text().isEmpty() ? tr("Take %n out", nullptr, ticked)
+                                                       : tr("Replace %n", nullptr, ticked));
     m_replace->setAccessibleName(m_replace->text());
     m_replace->setEnabled(ticked > 0 && !m_searching);
 }
@@ -153,9 +151,9 @@ QString ProjectSearch::state() const {
 void ProjectSearch::replaceTicked() {
     auto work = std::make_shared<Replacing>();
     work->search = m_search;
-    work->with = {m_with->text(), m_preserveCase->isChecked()};
+    work->with = m_terms->replacement();
     work->picked = m_hits->ticked();
-    work->change.name = tr("replacing “%1”").arg(m_words->text());
+    work->change.name = tr("replacing “%1”").arg(m_terms->words->text());
     work->change.keeps = RevisionCause::BeforeReplace;
     if (work->picked.empty()) return;
     m_replace->setEnabled(false);
@@ -195,11 +193,12 @@ void ProjectSearch::collect(std::shared_ptr<Replacing> work) {
 void ProjectSearch::keyPressEvent(QKeyEvent* event) {
     const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
     if (event->key() == Qt::Key_Escape) return close();
-    if (enter && m_words->hasFocus()) {
+    if (enter && m_terms->words->hasFocus()) {
         search();
         return m_hits->setFocus();
     }
-    if (event->key() == Qt::Key_Down && (m_words->hasFocus() || m_with->hasFocus())) return m_hits->setFocus();
+    if (event->key() == Qt::Key_Down && (m_terms->words->hasFocus() || m_terms->with->hasFocus()))
+        return m_hits->setFocus();
     QFrame::keyPressEvent(event);
 }
 

@@ -12,13 +12,13 @@
 #include <functional>
 
 class QLabel;
-class QLineEdit;
 class QPushButton;
-class QToolButton;
 
 namespace palimpsest {
 
 class ChoiceBox;
+class CloseButton;
+class SearchTerms;
 
 class ProjectSearch : public QFrame {
     Q_OBJECT
@@ -47,10 +47,7 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
 
 private:
-    void build(const Theme& theme);
-    QLineEdit* addField(const QString& name);
-    QToolButton* addSwitch(const QString& face, const QString& name);
-    SearchQuery query() const;
+    void build();
     void search();
     void show(const SearchResults& results);
     bool isInScope(NodeId node) const;
@@ -62,8 +59,8 @@ private:
 
     ProjectService& m_project;
     std::function<std::vector<NodeId>()> m_chosen;
-    QLineEdit *m_words, *m_with;
-    QToolButton *m_matchCase, *m_wholeWord, *m_regex, *m_preserveCase, *m_close;
+    SearchTerms* m_terms;
+    CloseButton* m_close;
     ChoiceBox* m_scope;
     HitList* m_hits;
     QPushButton* m_replace;

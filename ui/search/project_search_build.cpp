@@ -3,6 +3,8 @@
 
 #include "ui/theme/icons.h"
 #include "ui/widgets/choice_box.h"
+#include "ui/widgets/close_button.h"
+#include "ui/widgets/search_terms.h"
 
 #include <QAbstractItemView>
 #include <QHBoxLayout>
@@ -24,13 +26,8 @@ ProjectSearch::ProjectSearch(const Theme& theme, ProjectService& project, std::f
     : QFrame(parent),
       m_project(project),
       m_chosen(std::move(chosen)),
-      m_words(addField(tr("Find in the project"))),
-      m_with(addField(tr("Replace with"))),
-      m_matchCase(addSwitch(tr("Aa"), tr("Match case"))),
-      m_wholeWord(addSwitch(tr("Word"), tr("Whole words only"))),
-      m_regex(addSwitch(QStringLiteral(".*"), tr("Regular expression"))),
-      m_preserveCase(addSwitch(tr("Keep Aa"), tr("Keep the case of what is replaced"))),
-      m_close(new QToolButton(this)),
+      m_terms(new SearchTerms(tr("Find in the project"), this)),
+      m_close(new CloseButton(theme, tr("Close the search of the project"), this)),
       m_scope(new ChoiceBox(this)),
       m_hits(new HitList(theme, this)),
       m_replace(new QPushButton(this)),
@@ -45,19 +42,15 @@ ProjectSearch::ProjectSearch(const Theme& theme, ProjectService& project, std::f
     m_replace->setToolTip(tr("Replaces what is ticked, as one step to undo; every text is kept in its history first"));
     m_state->setObjectName("quiet");
     m_state->setWordWrap(true);
-    m_close->setAccessibleName(tr("Close the search of the project"));
-    m_close->setFocusPolicy(Qt::StrongFocus);
-    build(theme);
+    build();
     m_rest.setSingleShot(true);
     m_rest.setInterval(kRestMs);
     const auto soon = qOverload<>(&QTimer::start);
     connect(&m_rest, &QTimer::timeout, this, &ProjectSearch::search);
-    connect(m_words, &QLineEdit::textChanged, &m_rest, soon);
-    for (QToolButton* option : {m_matchCase, m_wholeWord, m_regex})
-        connect(option, &QToolButton::toggled, &m_rest, soon);
+    connect(m_terms, &SearchTerms::queryChanged, &m_rest, soon);
     connect(m_scope, &QComboBox::currentIndexChanged, &m_rest, soon);
-    connect(m_with, &QLineEdit::textChanged, this, &ProjectSearch::refreshPreview);
-    connect(m_preserveCase, &QToolButton::toggled, this, &ProjectSearch::refreshPreview);
+    connect(m_terms->with, &QLineEdit::textChanged, this, &ProjectSearch::refreshPreview);
+    connect(m_terms->preserveCase, &QToolButton::toggled, this, &ProjectSearch::refreshPreview);
     connect(m_hits, &HitList::tickedChanged, this, &ProjectSearch::refreshButtons);
     connect(m_hits, &HitList::hitChosen, this, &ProjectSearch::hitChosen);
     connect(m_replace, &QPushButton::clicked, this, &ProjectSearch::replaceTicked);
@@ -67,10 +60,7 @@ ProjectSearch::ProjectSearch(const Theme& theme, ProjectService& project, std::f
     hide();
 }
 
-void ProjectSearch::build(const Theme& theme) {
-    const auto colour = [this, &theme] { m_close->setIcon(drawnIcon(Glyph::Close, theme.colours().quiet)); };
-    colour();
-    connect(&theme, &Theme::changed, this, colour);
+void ProjectSearch::build() {
     auto* top = new QHBoxLayout;
     auto* title = new QLabel(tr("Find in the project").toUpper(), this);
     title->setObjectName("sectionTitle");
@@ -83,7 +73,8 @@ void ProjectSearch::build(const Theme& theme) {
     top->addWidget(m_close);
     auto* options = new QHBoxLayout;
     options->setSpacing(2);
-    for (QToolButton* option : {m_matchCase, m_wholeWord, m_regex, m_preserveCase}) options->addWidget(option);
+    for (QToolButton* option : {m_terms->matchCase, m_terms->wholeWord, m_terms->regex, m_terms->preserveCase})
+        options->addWidget(option);
     options->addStretch(1);
     auto* scope = new QHBoxLayout;
     auto* in = new QLabel(tr("in"), this);
@@ -94,33 +85,24 @@ void ProjectSearch::build(const Theme& theme) {
     column->setContentsMargins(12, 8, 8, 10);
     column->setSpacing(6);
     column->addLayout(top);
-    column->addWidget(m_words);
-    column->addWidget(m_with);
+    column->addWidget(m_terms->words);
+    column->addWidget(m_terms->with);
     column->addLayout(options);
     column->addLayout(scope);
     column->addWidget(m_state);
     column->addWidget(m_hits, 1);
     column->addWidget(m_replace);
-    const QList<QWidget*> order{m_words,        m_with,  m_matchCase, m_wholeWord, m_regex,
-                                m_preserveCase, m_scope, m_hits,      m_replace,   m_close};
+    const QList<QWidget*> order{m_terms->words,
+                                m_terms->with,
+                                m_terms->matchCase,
+                                m_terms->wholeWord,
+                                m_terms->regex,
+                                m_terms->preserveCase,
+                                m_scope,
+                                m_hits,
+                                m_replace,
+                                m_close};
     for (qsizetype i = 1; i < order.size(); ++i) setTabOrder(order[i - 1], order[i]);
-}
-
-QLineEdit* ProjectSearch::addField(const QString& name) {
-    auto* field = new QLineEdit(this);
-    field->setPlaceholderText(name);
-    field->setAccessibleName(name);
-    return field;
-}
-
-QToolButton* ProjectSearch::addSwitch(const QString& face, const QString& name) {
-    auto* option = new QToolButton(this);
-    option->setText(face);
-    option->setCheckable(true);
-    option->setAccessibleName(name);
-    option->setToolTip(name);
-    option->setFocusPolicy(Qt::StrongFocus);
-    return option;
 }
 
 } // namespace palimpsest

@@ -1,28 +1,25 @@
 #include "ui/widgets/message_bar.h"
 
-#include "ui/theme/icons.h"
+#include "ui/widgets/close_button.h"
 
 #include <QAccessible>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
-#include <QToolButton>
 #include <utility>
 
 namespace palimpsest {
 
 MessageBar::MessageBar(const Theme& theme, QWidget* parent)
-    : QFrame(parent), m_label(new QLabel(this)), m_action(new QPushButton(this)), m_close(new QToolButton(this)) {
+    : QFrame(parent),
+      m_label(new QLabel(this)),
+      m_action(new QPushButton(this)),
+      m_close(new CloseButton(theme, tr("Close message"), this)) {
     setObjectName("messageBar");
     setAccessibleName(tr("Message"));
     m_label->setWordWrap(true);
     m_label->setTextFormat(Qt::PlainText);
-    m_close->setAccessibleName(tr("Close message"));
     m_close->setToolTip(tr("Close"));
-    m_close->setFocusPolicy(Qt::StrongFocus);
-    const auto colour = [this, &theme] { m_close->setIcon(drawnIcon(Glyph::Close, theme.colours().quiet)); };
-    colour();
-    connect(&theme, &Theme::changed, this, colour);
     connect(m_close, &QToolButton::clicked, this, &MessageBar::dismiss);
     connect(m_action, &QPushButton::clicked, this, [this] {
         const auto act = std::exchange(m_act, nullptr);

@@ -10,9 +10,10 @@
 
 class QLabel;
 class QPushButton;
-class QToolButton;
 
 namespace palimpsest {
+
+class CloseButton;
 
 class MessageBar : public QFrame {
     Q_OBJECT
@@ -29,7 +30,7 @@ private:
 
     QLabel* m_label;
     QPushButton* m_action;
-    QToolButton* m_close;
+    CloseButton* m_close;
     std::function<void()> m_act;
 };
 
