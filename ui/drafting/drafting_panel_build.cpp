@@ -4,6 +4,7 @@
 #include "ui/drafting/context_notes.h"
 #include "ui/widgets/budget_bar.h"
 #include "ui/widgets/choice_box.h"
+#include "ui/widgets/section_title.h"
 #include "ui/widgets/track_slider.h"
 
 #include <QAbstractItemView>
@@ -81,13 +82,7 @@ QWidget* DraftingPanel::addPart(QVBoxLayout& column, void (DraftingPanel::*build
 }
 
 QLabel* DraftingPanel::addHeading(QVBoxLayout& column, const QString& text) {
-    auto* label = new QLabel(text.toUpper(), widget());
-    label->setObjectName("sectionTitle");
-    label->setAccessibleName(text);
-    QFont font = label->font();
-    font.setPointSizeF(font.pointSizeF() * 0.82);
-    font.setLetterSpacing(QFont::AbsoluteSpacing, 0.4);
-    label->setFont(font);
+    auto* label = new SectionTitle(text, widget());
     column.addSpacing(10);
     column.addWidget(label);
     return label;

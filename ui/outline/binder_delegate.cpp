@@ -2,6 +2,7 @@
 
 #include "ui/outline/marker_shape.h"
 #include "ui/theme/icons.h"
+#include "ui/widgets/section_title.h"
 
 #include <QLineEdit>
 #include <QLocale>
@@ -33,10 +34,8 @@ void BinderDelegate::paintHeading(QPainter& painter, const QStyleOptionViewItem&
     const bool rightToLeft = option.direction == Qt::RightToLeft;
     const Qt::Alignment leading = (rightToLeft ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter;
     const auto* tree = qobject_cast<const QTreeView*>(option.widget);
-    QFont font = option.font;
-    font.setPointSizeF(font.pointSizeF() * 0.82);
+    QFont font = SectionTitle::fontFrom(option.font);
     font.setWeight(QFont::DemiBold);
-    font.setLetterSpacing(QFont::AbsoluteSpacing, 0.4);
     painter.setFont(font);
     const bool current = tree && tree->hasFocus() && tree->currentIndex() == index;
     painter.setPen(current ? m_theme.colours().focus : m_theme.colours().quiet);

@@ -2,9 +2,9 @@
 
 #include "ui/outline/marker_shape.h"
 #include "ui/widgets/choice_box.h"
+#include "ui/widgets/section_title.h"
 
 #include <QAbstractItemView>
-#include <QLabel>
 #include <QListWidget>
 #include <QPlainTextEdit>
 #include <QVBoxLayout>
@@ -26,7 +26,7 @@ NodeCard::NodeCard(ProjectService& project, NoteIndex& notes, OutlineEdits& edit
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(12, 6, 10, 8);
     column->setSpacing(5);
-    addHeading(*column, tr("Synopsis"));
+    column->addWidget(new SectionTitle(tr("Synopsis"), this));
     m_synopsis = new QPlainTextEdit(this);
     m_synopsis->setAccessibleName(tr("Synopsis"));
     m_synopsis->setPlaceholderText(tr("What happens here, in a few words"));
@@ -36,7 +36,8 @@ NodeCard::NodeCard(ProjectService& project, NoteIndex& notes, OutlineEdits& edit
     column->addWidget(m_synopsis);
     column->addWidget(m_status = addChoice(tr("Status"), Marker::Family::Status));
     column->addWidget(m_label = addChoice(tr("Label"), Marker::Family::Label));
-    m_relatedHeading = addHeading(*column, tr("Notes of this scene"));
+    m_relatedHeading = new SectionTitle(tr("Notes of this scene"), this);
+    column->addWidget(m_relatedHeading);
     m_related = new QListWidget(this);
     m_related->setFrameShape(QFrame::NoFrame);
     m_related->setAccessibleName(tr("Notes of this scene"));
@@ -61,17 +62,6 @@ NodeCard::NodeCard(ProjectService& project, NoteIndex& notes, OutlineEdits& edit
     connect(m_related, &QListWidget::itemClicked, this, open);
     connect(m_related, &QListWidget::itemActivated, this, open);
     refresh();
-}
-
-QLabel* NodeCard::addHeading(QVBoxLayout& column, const QString& text) {
-    auto* label = new QLabel(text.toUpper(), this);
-    label->setObjectName("sectionTitle");
-    QFont font = label->font();
-    font.setPointSizeF(font.pointSizeF() * 0.82);
-    font.setLetterSpacing(QFont::AbsoluteSpacing, 0.4);
-    label->setFont(font);
-    column.addWidget(label);
-    return label;
 }
 
 ChoiceBox* NodeCard::addChoice(const QString& name, Marker::Family family) {
@@ -148,7 +138,7 @@ void NodeCard::refreshRelated() {
         m_related->clear();
         m_related->hide();
         m_relatedHeading->hide();
-        m_relatedHeading->setText(heading.toUpper());
+        m_relatedHeading->setTitle(heading);
         m_related->setAccessibleName(heading);
         return true;
     };

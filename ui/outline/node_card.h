@@ -10,14 +10,13 @@
 #include <QTimer>
 #include <QWidget>
 
-class QLabel;
 class QListWidget;
 class QPlainTextEdit;
-class QVBoxLayout;
 
 namespace palimpsest {
 
 class ChoiceBox;
+class SectionTitle;
 
 class NodeCard : public QWidget {
     Q_OBJECT
@@ -32,7 +31,6 @@ Q_SIGNALS:
     void opened(qint64 node);
 
 private:
-    QLabel* addHeading(QVBoxLayout& column, const QString& text);
     ChoiceBox* addChoice(const QString& name, Marker::Family family);
     void refresh();
     void fill(ChoiceBox& box, Marker::Family family, MarkerId now);
@@ -46,7 +44,7 @@ private:
     NodeId m_node = 0; // whose synopsis is shown
     QPlainTextEdit* m_synopsis;
     ChoiceBox *m_status, *m_label;
-    QLabel* m_relatedHeading;
+    SectionTitle* m_relatedHeading;
     QListWidget* m_related;
     QTimer m_rest, m_look;
     int m_asked = 0; // counts searches for mentions: older ones are ignored

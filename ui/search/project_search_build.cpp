@@ -5,6 +5,7 @@
 #include "ui/widgets/choice_box.h"
 #include "ui/widgets/close_button.h"
 #include "ui/widgets/search_terms.h"
+#include "ui/widgets/section_title.h"
 
 #include <QAbstractItemView>
 #include <QHBoxLayout>
@@ -62,14 +63,7 @@ ProjectSearch::ProjectSearch(const Theme& theme, ProjectService& project, std::f
 
 void ProjectSearch::build() {
     auto* top = new QHBoxLayout;
-    auto* title = new QLabel(tr("Find in the project").toUpper(), this);
-    title->setObjectName("sectionTitle");
-    title->setAccessibleName(tr("Find in the project"));
-    QFont small = title->font();
-    small.setPointSizeF(small.pointSizeF() * 0.82);
-    small.setLetterSpacing(QFont::AbsoluteSpacing, 0.4);
-    title->setFont(small);
-    top->addWidget(title, 1);
+    top->addWidget(new SectionTitle(tr("Find in the project"), this), 1);
     top->addWidget(m_close);
     auto* options = new QHBoxLayout;
     options->setSpacing(2);
