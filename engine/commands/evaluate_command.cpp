@@ -4,6 +4,7 @@
 #include "engine/evaluation/evaluation.h"
 
 #include <cstdio>
+#include <sstream>
 #include <unistd.h>
 
 namespace palimpsest {
@@ -22,20 +23,26 @@ std::string valueOf(const Json& value) {
     return text;
 }
 
-// The rows of a suite as a table in Markdown, as docs/evaluation.md shows them.
-std::string table(const Json& report) {
-    std::string text, rule;
-    for (const auto& [key, value] : report.at("rows").front().items()) {
-        text += "| " + key + " ";
-        rule += "|---";
-    }
-    text += "|\n" + rule + "|\n";
+// The rows of a suite as tables in Markdown, as docs/evaluation.md shows them: a new one where the columns change.
+std::string tables(const Json& report) {
+    std::ostringstream text;
+    std::vector<std::string> columns;
     for (const Json& row : report.at("rows")) {
-        for (const auto& [key, value] : row.items()) text += "| " + valueOf(value) + " ";
-        text += "|\n";
+        std::vector<std::string> names;
+        for (const auto& [key, value] : row.items()) names.push_back(key);
+        if (names != columns) {
+            if (!columns.empty()) text << '\n';
+            for (const std::string& name : names) text << "| " << name << ' ';
+            text << "|\n";
+            for (std::size_t i = 0; i < names.size(); ++i) text << "|---";
+            text << "|\n";
+            columns = std::move(names);
+        }
+        for (const auto& [key, value] : row.items()) text << "| " << valueOf(value) << ' ';
+        text << "|\n";
     }
-    if (report.contains("accuracy")) text += "mean accuracy of the sets: " + valueOf(report["accuracy"]) + "\n";
-    return text;
+    if (report.contains("accuracy")) text << "mean accuracy of the sets: " << valueOf(report["accuracy"]) << '\n';
+    return text.str();
 }
 
 int run(EvaluateFlags flags) {
@@ -48,7 +55,7 @@ int run(EvaluateFlags flags) {
     if (isatty(STDERR_FILENO) == 1) sink = [](const Json& row) { std::fprintf(stderr, "%s\n", row.dump().c_str()); };
     const auto report = evaluate(flags.options, signals.token(), sink);
     if (!report) return failed(report.error());
-    return printOut(flags.common.json ? report->dump(2) + "\n" : table(*report))
+    return printOut(flags.common.json ? report->dump(2) + "\n" : tables(*report))
                ? 0
                : failed({ErrorCode::Io, "Standard output cannot be written."});
 }

@@ -17,9 +17,10 @@ struct Suite {
     bool books;  // reads a corpus; else a file of its own
 };
 constexpr Suite kSuites[] = {
-    {"drafts", draftsSuite, true, true},       {"infill", infillSuite, true, true},
-    {"long", longSuite, true, true},           {"rewrite", rewriteSuite, true, true},
-    {"wikitext", wikitextSuite, false, false}, {"blimp", blimpSuite, false, false},
+    {"drafts", draftsSuite, true, true},      {"infill", infillSuite, true, true},
+    {"long", longSuite, true, true},          {"rewrite", rewriteSuite, true, true},
+    {"parallel", parallelSuite, false, true}, {"wikitext", wikitextSuite, false, false},
+    {"blimp", blimpSuite, false, false},
 };
 
 Result<std::vector<Book>> readBooks(const std::filesystem::path& folder, const Judge& judge) {

@@ -47,6 +47,7 @@ Result<void> draftsSuite(SuiteRun& run);
 Result<void> infillSuite(SuiteRun& run);
 Result<void> longSuite(SuiteRun& run);
 Result<void> rewriteSuite(SuiteRun& run);
+Result<void> parallelSuite(SuiteRun& run);
 Result<void> wikitextSuite(SuiteRun& run);
 Result<void> blimpSuite(SuiteRun& run);
 

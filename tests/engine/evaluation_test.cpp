@@ -1,5 +1,6 @@
 // `palimpsest-engine evaluate`: its measures, and its suites on the tiny model.
 #include "engine/evaluation/evaluation.h"
+#include "engine/evaluation/parallel_proposal.h"
 #include "engine/evaluation/text_measures.h"
 #include "tests/engine/tiny_engine.h"
 #include "tests/support/scratch_folder.h"
@@ -37,6 +38,43 @@ CASE(aMeanKnowsItsError) {
     CHECK(mean.error() == 0);
     for (const double value : {1.0, 2.0, 3.0, 6.0}) mean.add(value);
     CHECK(mean.count() == 4 && close(mean.mean(), 3) && close(mean.error(), std::sqrt(14.0 / 3 / 4)));
+}
+
+CASE(theBestProposalOverlapsMost) {
+    const auto f64 = torch::kFloat64;
+    const auto p = torch::tensor({{0.5, 0.5, 0.0, 0.0}, {0.5, 0.0, 0.5, 0.0}, {0.5, 0.0, 0.0, 0.5}}, f64);
+    const auto same = torch::ones({3}, f64);
+    // All agree on the first token; what is left of q may go to any one of the others.
+    CHECK(close(overlaps(p, bestProposal(p, same)).mean().item<double>(), 0.5 + 0.5 / 3));
+    CHECK(close(bestProposal(p, same).sum().item<double>(), 1) && close(bestProposal(p, same)[0].item<double>(), 0.5));
+    const auto last = torch::tensor({0.0, 0.0, 1.0}, f64);
+    CHECK(torch::allclose(bestProposal(p, last), p[2])) << "weights choose whose text it is";
+    // No other proposal is better: not the mean, none of a hundred drawn at random.
+    torch::manual_seed(1);
+    const auto q = torch::softmax(torch::randn({6, 20}, f64) * 2, 1), weights = torch::rand({6}, f64);
+    const auto worth = [&](const torch::Tensor& proposal) {
+        return (weights * overlaps(q, proposal)).sum().item<double>();
+    };
+    const double best = worth(bestProposal(q, weights));
+    CHECK(best > worth(q.mean(0)));
+    for (int i = 0; i < 100; ++i)
+        CHECK(best >= worth(torch::softmax(torch::randn({20}, f64) * 2 + q.mean(0).log(), 0)));
+}
+
+CASE(proposalsAreAcceptedAsFarAsTheyAreAcceptedBefore) {
+    // Two texts of two tokens, equally likely, the second token known from the first alone.
+    const auto f64 = torch::kFloat64;
+    Rollouts rollouts;
+    rollouts.p = {torch::full({2, 2}, 0.5, f64), torch::eye(2, f64)};
+    rollouts.drawn = {torch::tensor({0, 1}), torch::tensor({0, 1})};
+    const auto all = torch::arange(2);
+    torch::Tensor reached;
+    const auto shares = acceptedShares(rollouts, all, all, &reached);
+    CHECK(close(shares[0], 1) && close(shares[1], 0.5));
+    CHECK(close(reached.mean().item<double>(), 0.5));
+    // A proposal for one of them is never right for the other.
+    const auto held = acceptedShares(rollouts, torch::tensor({0}), torch::tensor({1}));
+    CHECK(close(held[0], 1) && close(held[1], 0));
 }
 
 // A corpus whose held-out text is long enough for every suite, and files for the suites of the base.
@@ -80,7 +118,8 @@ EvaluationOptions options(const std::string& suite, const std::filesystem::path&
 
 CASE(everySuiteOfDraftsGivesRowsThatRepeat) {
     const Data data;
-    const std::map<std::string, std::size_t> rows{{"drafts", 11}, {"infill", 4}, {"long", 4}, {"rewrite", 5}};
+    const std::map<std::string, std::size_t> rows{
+        {"drafts", 11}, {"infill", 4}, {"long", 4}, {"rewrite", 5}, {"parallel", 10}};
     for (const auto& [suite, count] : rows) {
         std::size_t told = 0;
         const auto report = evaluate(options(suite, data.path("books")), {}, [&](const Json&) { ++told; });
