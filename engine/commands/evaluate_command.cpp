@@ -41,7 +41,8 @@ std::string tables(const Json& report) {
         for (const auto& [key, value] : row.items()) text << "| " << valueOf(value) << ' ';
         text << "|\n";
     }
-    if (report.contains("accuracy")) text << "mean accuracy of the sets: " << valueOf(report["accuracy"]) << '\n';
+    if (report.contains("accuracy")) text << "\nMean accuracy of the sets: " << valueOf(report["accuracy"]) << '\n';
+    text << "\nModel " << valueOf(report.at("model_hash")).substr(0, 16) << ", seed " << report.at("seed") << ".\n";
     return text.str();
 }
 
