@@ -1,6 +1,7 @@
 #include "engine/inference/devices.h"
 
 #include "kernels/cpu/instruction_set.h"
+#include "kernels/torch/card.h"
 #include "kernels/torch/kernel_choice.h"
 
 #include <algorithm>
@@ -51,7 +52,7 @@ std::string cudaProblem(int index) {
     return {};
 }
 
-DeviceChoice cpu(const std::string& why, const std::string& dtype) {
+DeviceChoice onCpu(const std::string& why, const std::string& dtype) {
     DeviceChoice choice;
     // Without AVX2 the packed products were never measured: LibTorch's own f32 there.
     const bool vectors = instructions().has(InstructionSet::Avx2);
@@ -68,14 +69,15 @@ DeviceChoice cpu(const std::string& why, const std::string& dtype) {
     return choice;
 }
 
-DeviceChoice cuda(int index, const std::string& why, const std::string& dtype) {
+DeviceChoice onCuda(int index, const std::string& why, const std::string& dtype) {
     DeviceChoice choice;
     choice.cudaIndex = index;
     choice.bfloat16Compute = dtype != "float32"; // int8 is the CPU's: a GPU has arithmetic to spare
     choice.info.dtype = choice.bfloat16Compute ? "bfloat16" : "float32";
-    choice.info.kernels = "torch";
+    const std::string without = choice.bfloat16Compute ? whyNoCard() : "they take no float32";
+    choice.info.kernels = without.empty() ? "cuda" : "torch";
     choice.info.device = "cuda:" + std::to_string(index);
-    choice.info.why = why;
+    choice.info.why = why + (without.empty() ? "" : " LibTorch's kernels, not ours: " + without + ".");
     return choice;
 }
 
@@ -108,11 +110,11 @@ Result<DeviceChoice> chooseDevice(const std::string& device, const std::string& 
     }
     DeviceChoice choice;
     if (device == "cpu") {
-        choice = cpu("The CPU was asked for.", dtype);
+        choice = onCpu("The CPU was asked for.", dtype);
     } else if (const std::string problem = cudaProblem(index); !problem.empty()) {
-        choice = cpu("The CPU, because " + problem + ".", dtype);
+        choice = onCpu("The CPU, because " + problem + ".", dtype);
     } else {
-        choice = cuda(index, device == "auto" ? "An NVIDIA GPU answers." : "This GPU was asked for.", dtype);
+        choice = onCuda(index, device == "auto" ? "An NVIDIA GPU answers." : "This GPU was asked for.", dtype);
     }
     choice.info.threads = threads > 0 ? threads : usableCores();
     return choice;

@@ -1,4 +1,5 @@
-// The CUDA plug-in as the operations of Torch use it. Internal to kernels/torch and its tests.
+// The CUDA plug-in as the operations of Torch use it. Internal to kernels/torch and its tests;
+// the engine asks only whyNoCard().
 #pragma once
 
 #include "kernels/cuda/plugin.h"
