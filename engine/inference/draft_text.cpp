@@ -105,6 +105,19 @@ bool endsWithWord(std::string_view text) {
     return !text.empty() && isWordCharacter(lastCharacter(text));
 }
 
+bool beginsUnlikeProse(std::string_view text) {
+    return !text.empty() && std::string_view(" \t0123456789#*-+|=>_~`").find(text[0]) != std::string_view::npos;
+}
+
+bool hasLinesUnlikeProse(std::string_view text) {
+    for (;;) {
+        if (beginsUnlikeProse(text)) return true;
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos) return false;
+        text.remove_prefix(end + 1);
+    }
+}
+
 bool sentenceEndsBetween(std::string_view before, std::string_view after) {
     if (before.find_first_not_of(" \t\r\n") == std::string_view::npos || isSpace(before.back())) return false;
     if (after.starts_with('\n') || after.starts_with('\r')) return true;

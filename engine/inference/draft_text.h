@@ -18,6 +18,12 @@ bool beginsWithSpace(std::string_view text); // space, tab or line break
 bool beginsWithWord(std::string_view text);  // a letter or digit; every character beyond ASCII but punctuation is one
 bool endsWithWord(std::string_view text);
 
+// With a space, a digit, or a mark that begins lists, headings, tables or quotations in plain text.
+bool beginsUnlikeProse(std::string_view text);
+
+// Does any line of the text?
+bool hasLinesUnlikeProse(std::string_view text);
+
 // Does a sentence end between the two? Told from its stop (and closing quotes) and what follows; "Mr. Brown" and
 // "3.14" are no ends, a line break is one.
 bool sentenceEndsBetween(std::string_view before, std::string_view after);

@@ -172,6 +172,7 @@ Result<Prompt> makePrompt(const DraftRequest& request, const Tokenizer& tokenize
     if (request.kind != DraftKind::Continue)
         prompt.right = firstTokens(tokenizer, right, PromptLimits::kRight, preview.droppedAfter);
     prompt.breakAtLeft = nearLeft.empty() || nearLeft.ends_with('\n');
+    prompt.unlikeProse = hasLinesUnlikeProse(nearLeft) || hasLinesUnlikeProse(right);
     prompt.breakAtRight = right.empty() || right.starts_with('\n') || right.starts_with('\r');
     const bool wholeSentences = prompt.breakAtLeft || sentenceEndsBetween(nearLeft, " ");
     prompt.sentenceAtRight = prompt.breakAtRight || (wholeSentences && beginsSentence(right));

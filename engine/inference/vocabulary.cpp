@@ -16,7 +16,7 @@ bool endsWithStop(std::string_view piece) {
 bool fits(const std::string& piece, const TokenEdges& edges) {
     return !(edges.spaceFirst && !beginsWithSpace(piece)) && !(edges.noWordFirst && beginsWithWord(piece)) &&
            !(edges.noWordLast && endsWithWord(piece)) && !(edges.noBreak && piece.find('\n') != std::string::npos) &&
-           !(edges.stopLast && !endsWithStop(piece));
+           !(edges.stopLast && !endsWithStop(piece)) && !(edges.proseFirst && beginsUnlikeProse(piece));
 }
 
 } // namespace

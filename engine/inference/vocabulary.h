@@ -16,7 +16,8 @@ struct TokenEdges {
     bool noWordLast = false;  // must not end with one
     bool noBreak = false;     // must not break the line
     bool stopLast = false;    // must end with a full stop, a closing quote or the like
-    bool any() const { return spaceFirst || noWordFirst || noWordLast || noBreak || stopLast; }
+    bool proseFirst = false;  // must not begin with a digit or a mark of lists and headings
+    bool any() const { return spaceFirst || noWordFirst || noWordLast || noBreak || stopLast || proseFirst; }
 };
 
 class Vocabulary {

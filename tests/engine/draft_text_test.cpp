@@ -90,6 +90,14 @@ CASE(wordsAreWithoutQuotesAndKeepTheirApostrophes) {
     CHECK(wordsOf(" … ").empty() && wordsOf("").empty());
 }
 
+CASE(proseBeginsWithNoSpaceDigitOrMark) {
+    for (const char* text : {"1. Wash", "# One", "- tea", "*", "One\n Two", "One\nline\n\n2) two"})
+        CHECK(hasLinesUnlikeProse(text)) << text;
+    for (const char* text : {"", "\n", "He had 3 of them.\nThen - nothing.", "“No.”", "— said he"})
+        CHECK(!hasLinesUnlikeProse(text)) << text;
+    CHECK(beginsUnlikeProse(" One") && !beginsUnlikeProse("one 1") && !beginsUnlikeProse("\n"));
+}
+
 CASE(overlapCountsWordsTwiceSaid) {
     CHECK(wordOverlap("the sea, the sea", "The sea") == 2 * 2.0 / 6);
     CHECK(wordOverlap("a b", "a b") == 1 && wordOverlap("a", "b") == 0 && wordOverlap("", "") == 1);

@@ -159,6 +159,21 @@ CASE(aDraftMeetsTheTextAroundItWithOneSpace) {
     }
 }
 
+CASE(aParagraphBeginsAsAListOnlyWhereOneDidBefore) {
+    const auto listsAfter = [](const std::string& left) {
+        int lists = 0;
+        for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+            DraftRequest request = continueRequest(6);
+            request.left = left;
+            request.options.seed = seed;
+            lists += std::string(" 0123456789#*-").find(drafted(request).candidates[0].text[0]) != std::string::npos;
+        }
+        return lists;
+    };
+    CHECK(listsAfter("The house stood still.\n\n") == 0);
+    CHECK(listsAfter("1. The house stood still.\n\n") > 0) << "the tiny model writes digits too";
+}
+
 CASE(infillingOffersSeveralLengthsRankedByTheJoin) {
     const DraftEnd end = drafted(infillRequest());
     CHECK(end.candidates.size() == 3);
