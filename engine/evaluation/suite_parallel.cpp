@@ -6,6 +6,7 @@
 #include "engine/evaluation/text_measures.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace palimpsest {
 namespace {
@@ -19,6 +20,7 @@ struct Rounds {
 };
 constexpr Rounds kRounds[] = {{8, 1}, {8, 2}, {8, 4}, {16, 1}, {16, 4}};
 constexpr int kWidths[] = {1, 2, 3, 4, 8};
+constexpr std::size_t kPositions[] = {1, 2, 3, 5, 9, 16};
 
 // A text as the base has read it, which can be gone on with.
 class Reading {
@@ -170,6 +172,29 @@ Result<void> unverified(SuiteRun& run, double temperature) {
     return {};
 }
 
+// How well a book's own words are foretold from so far before, whatever stands between: what a denoiser that was
+// trained for ever would reach at full absorption.
+Result<void> marginals(SuiteRun& run) {
+    Mean crossEntropy[std::size(kPositions)];
+    for (int i = 0; i < 8 * run.samples(12); ++i) {
+        if (run.stop.stop_requested()) throw Judge::Cancelled{};
+        const auto excerpt = run.excerpt(i, kLeft, kPositions[std::size(kPositions) - 1], 0);
+        if (!excerpt) return booksTooShort();
+        const Rollouts rollouts = readingOf(run, *excerpt, i, 1).roll(int(excerpt->middleIds.size()));
+        for (std::size_t k = 0; k < std::size(kPositions); ++k) {
+            const std::size_t at = kPositions[k] - 1;
+            crossEntropy[k].add(-std::log(rollouts.p[at].select(1, excerpt->middleIds[at]).mean().item<double>()));
+        }
+    }
+    for (std::size_t k = 0; k < std::size(kPositions); ++k)
+        run.row({{"way", "book's own words"},
+                 {"position", kPositions[k]},
+                 {"excerpts", crossEntropy[k].count()},
+                 {"cross_entropy", crossEntropy[k].mean()},
+                 {"error", crossEntropy[k].error()}});
+    return {};
+}
+
 } // namespace
 
 Result<void> parallelSuite(SuiteRun& run) {
@@ -178,7 +203,7 @@ Result<void> parallelSuite(SuiteRun& run) {
         if (const auto done = verified(run, temperature); !done) return done;
         if (const auto done = unverified(run, temperature); !done) return done;
     }
-    return {};
+    return marginals(run);
 }
 
 } // namespace palimpsest
