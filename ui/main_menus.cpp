@@ -137,7 +137,7 @@ void MainMenus::buildView() {
 
 void MainMenus::buildInsertAndFormat() {
     SceneEditor* editor = &m_editor;
-    QMenu* insert = m_window.menuBar()->addMenu(tr("&Insert"));
+    QMenu* insert = m_insert = m_window.menuBar()->addMenu(tr("&Insert"));
     Binder* binder = &m_binder;
     const QKeySequence sceneKeys(Qt::CTRL | Qt::SHIFT | Qt::Key_N);
     m_needProject << add(insert, tr("New &scene"), sceneKeys, [binder] { binder->addNode(NodeKind::Scene); })
@@ -165,7 +165,7 @@ void MainMenus::buildInsertAndFormat() {
 }
 
 void MainMenus::buildDraft() {
-    QMenu* menu = m_window.menuBar()->addMenu(tr("&Draft"));
+    QMenu* menu = m_draft = m_window.menuBar()->addMenu(tr("&Draft"));
     Drafting* drafting = &m_drafting;
     const auto onPassage = [drafting](auto act) {
         return [drafting, act] {

@@ -23,6 +23,8 @@ public:
     void setProjectOpen(bool open);
     QMenu* editMenu() const { return m_edit; } // for the commands that others add
     QMenu* viewMenu() const { return m_view; }
+    QMenu* insertMenu() const { return m_insert; }
+    QMenu* draftMenu() const { return m_draft; }
     QMenu* projectMenu() const { return m_projectMenu; }
     QAction* showBinder() const { return m_showBinder; }
     QAction* showPanel() const { return m_showPanel; }
@@ -63,7 +65,7 @@ private:
     BinderCommands& m_binderCommands; // the binder's child
     Drafting& m_drafting;
     QMenu *m_edit = nullptr, *m_view = nullptr, *m_recent = nullptr;
-    QMenu* m_projectMenu = nullptr;
+    QMenu *m_insert = nullptr, *m_draft = nullptr, *m_projectMenu = nullptr;
     QAction *m_showBinder, *m_showPanel, *m_fullScreen, *m_reduceMotion, *m_showProvenance;
     QAction *m_stop, *m_accept, *m_another, *m_moveTheRest, *m_branch, *m_discard, *m_goTo, *m_lock, *m_useModel,
         *m_weakest, *m_compare;

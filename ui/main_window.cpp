@@ -2,6 +2,7 @@
 
 #include "app/services/sample_project.h"
 #include "engine/base/paths.h"
+#include "ui/annotations/annotation_commands.h"
 #include "ui/drafting/drafting.h"
 #include "ui/editor/find_bar.h"
 #include "ui/editor/scene_document.h"
@@ -80,6 +81,8 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     new TagCompleter(*m_notes, *m_editor); // the editor's child
     m_menus = new MainMenus(*this, theme, *m_editor, *m_binder, *m_drafting);
     new WritingMenus(*m_menus, {theme, *m_writing, *m_spelling, *m_misspelt}, this);
+    m_annotations = new AnnotationCommands(
+        theme, *m_editor, {*m_menus->editMenu(), *m_menus->insertMenu(), *m_menus->draftMenu()}, this);
     buildStatus();
     connectServices();
     connectMenus();

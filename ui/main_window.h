@@ -18,6 +18,7 @@ class QStackedWidget;
 
 namespace palimpsest {
 
+class AnnotationCommands;
 class Binder;
 class CommandPalette;
 class Commands;
@@ -62,6 +63,7 @@ public:
     Writing& writing() const { return *m_writing; }
     SceneSpelling& misspelt() const { return *m_misspelt; }
     Spelling& spelling() const { return *m_spelling; }
+    AnnotationCommands& annotations() const { return *m_annotations; }
     NodeId shownNode() const { return m_node; }
 
 protected:
@@ -114,6 +116,7 @@ private:
     QLabel *m_words, *m_saved, *m_provenance, *m_where;
     Drafting* m_drafting;
     MainMenus* m_menus = nullptr;
+    AnnotationCommands* m_annotations = nullptr;
     Commands* m_commands = nullptr; // once all menus are there
     CommandPalette* m_palette = nullptr;
     QTimer m_status;

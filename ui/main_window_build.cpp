@@ -1,5 +1,6 @@
 // How the window is put together and connected.
 #include "app/document/words.h"
+#include "ui/annotations/annotation_commands.h"
 #include "ui/drafting/drafting.h"
 #include "ui/drafting/provenance_report.h"
 #include "ui/editor/find_bar.h"
@@ -132,6 +133,7 @@ void MainWindow::connectServices() {
         if (!open) m_editor->setFocus();
     });
     connect(m_drafting, &Drafting::said, this, &MainWindow::say);
+    connect(m_annotations, &AnnotationCommands::said, this, &MainWindow::say);
     connect(m_drafting, &Drafting::openAsked, this, &MainWindow::openNode);
     connect(m_drafting, &Drafting::unsaid, this, [this](const QString& sentence) {
         if (m_bar->sentence() == sentence) m_bar->dismiss();

@@ -1,5 +1,6 @@
 #include "ui/editor/page_layout.h"
 
+#include "ui/annotations/annotations.h"
 #include "ui/editor/scene_document.h"
 
 #include <QTextLayout>
@@ -59,6 +60,13 @@ void PageLayout::setColours(const PageColours& colours) {
 void PageLayout::setCentre(qreal x) {
     if (x == m_centre) return;
     m_centre = x;
+    Q_EMIT update();
+    Q_EMIT placesChanged();
+}
+
+void PageLayout::setMarginRoom(qreal pixels) {
+    if (pixels == m_marginRoom) return;
+    m_marginRoom = pixels;
     Q_EMIT update();
     Q_EMIT placesChanged();
 }
@@ -125,12 +133,13 @@ qreal PageLayout::columnWidth() const {
 
 qreal PageLayout::columnLeft() const {
     const qreal centre = m_centre > 0 ? m_centre : m_width / 2;
-    return std::floor(std::max<qreal>(0, std::min(centre, m_width - columnWidth() / 2) - columnWidth() / 2));
+    const qreal right = m_width - m_marginRoom - columnWidth() / 2;
+    return std::floor(std::max<qreal>(0, std::min(centre, right) - columnWidth() / 2));
 }
 
 QRectF PageLayout::pageRect() const {
     const qreal margin = std::min(kPageMargin, columnLeft());
-    return {columnLeft() - margin, 0, columnWidth() + 2 * margin, m_size.height()};
+    return {columnLeft() - margin, 0, columnWidth() + margin + std::max(margin, m_marginRoom), m_size.height()};
 }
 
 QSizeF PageLayout::documentSize() const {
@@ -215,7 +224,7 @@ static void prepare(QTextLayout& layout, const QTextBlock& block) {
 void PageLayout::layoutPlain(const QTextBlock& block) {
     QTextLayout& layout = *block.layout();
     prepare(layout, block);
-    setFormats(layout, kindFormats(block, m_metrics));
+    setFormats(layout, kindFormats(block, m_metrics) + footnoteRoom(block, m_metrics.font));
     const qreal pitch = pitchOf(block);
     const qreal indent = kindOf(block) == BlockKind::Quote ? kQuoteIndent * m_metrics.font.pixelSize() : 0;
     qreal y = 0;
@@ -251,7 +260,8 @@ void PageLayout::layoutAround(const QTextBlock& block, RowEnd& at, std::vector<P
     const bool rightToLeft = block.textDirection() == Qt::RightToLeft;
     QTextCharFormat hidden; // a range of its own also where nothing is hidden: no ligature crosses the join
     hidden.setForeground(Qt::transparent);
-    QList<QTextLayout::FormatRange> formats = kindFormats(block, m_metrics);
+    QList<QTextLayout::FormatRange> formats =
+        kindFormats(block, m_metrics) + footnoteRoom(block, m_metrics.font);
     formats.append({hiddenBegin, hiddenEnd - hiddenBegin, hidden});
     setFormats(layout, formats);
 

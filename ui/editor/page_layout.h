@@ -31,6 +31,7 @@ public:
     const PageMetrics& metrics() const { return m_metrics; }
     void setColours(const PageColours& colours);
     void setCentre(qreal x); // of the column; by default the middle of the page size
+    void setMarginRoom(qreal pixels); // of the sheet, right of the column: for the cards of comments
     void setTitle(const QString& title);
     void setProvenanceShown(bool shown);
     void setMarks(MarksOf marksOf);  // null: none
@@ -96,6 +97,7 @@ private:
     QSizeF m_size;
     qreal m_width = 0; // of the page size things are laid out for
     qreal m_centre = 0;
+    qreal m_marginRoom = 0;
 
     PassageFlow* m_flow = nullptr;
     QTextCursor m_begin, m_end;

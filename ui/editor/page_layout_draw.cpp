@@ -1,4 +1,5 @@
 // Painting the page, and finding the text under a point.
+#include "ui/annotations/annotation_marks.h"
 #include "ui/editor/page_layout.h"
 #include "ui/editor/scene_document.h"
 
@@ -69,6 +70,8 @@ void PageLayout::drawBlock(QPainter* painter, const QTextBlock& block, const Pai
     const QRectF clip = context.clip;
     block.layout()->draw(painter, origin, selections, clip);
     if (!wholeDimmed) drawMisspelt(*painter, *block.layout(), origin, marks.misspelt, m_colours.misspelt, clip);
+    if (hiddenBegin >= hiddenEnd)
+        drawCarried(*painter, *block.layout(), origin, marks.carried, m_colours, m_metrics.font, clip);
     if (m_provenanceShown) drawProvenance(painter, block);
     drawCaret(painter, block, context);
 }

@@ -39,6 +39,14 @@ QList<QTextLayout::FormatRange> paintedFormats(const PageMarks& marks, const Pag
     outline.setAlphaF(0.6f);
     found.setProperty(QTextFormat::OutlinePen, QPen(outline, 1)); // not by colour alone
     dim.setForeground(dimmed(colours));
+    for (const CarriedMark& mark : marks.carried) {
+        if (mark.kind != Carried::Comment) continue;
+        QTextCharFormat tint;
+        QColor ground = colours.quiet;
+        ground.setAlphaF(mark.current ? 0.24f : 0.12f);
+        tint.setBackground(ground);
+        formats.append({int(mark.words.begin), int(mark.words.end - mark.words.begin), tint});
+    }
     for (const Interval& hit : marks.found) formats.append({int(hit.begin), int(hit.end - hit.begin), found});
     if (!marks.lit) return formats;
     const int begin = std::clamp(int(marks.lit->begin), 0, length),

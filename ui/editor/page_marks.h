@@ -4,6 +4,7 @@
 #pragma once
 
 #include "app/document/words.h"
+#include "ui/annotations/carried.h"
 
 #include <QColor>
 #include <QPointF>
@@ -23,9 +24,19 @@ struct PageColours {
     QColor misspelt; // the line under a misspelt word
 };
 
+// Words that a comment, footnote, link or pin hangs on.
+struct CarriedMark {
+    Carried kind = Carried::Comment;
+    Interval words;
+    bool begins = true, ends = true; // in this block
+    int number = 0;                  // of a footnote
+    bool current = false;            // the one the writer is at
+};
+
 // Of one block, in its own offsets.
 struct PageMarks {
     std::vector<Interval> found, misspelt;
+    std::vector<CarriedMark> carried;
     std::optional<Interval> lit; // the rest of the block is dimmed; an empty one dims it all. None: nothing is dimmed
 };
 

@@ -1,6 +1,7 @@
 #include "ui/editor/scene_editor.h"
 
 #include "app/document/provenance.h"
+#include "ui/annotations/carried.h"
 #include "ui/editor/scene_document.h"
 #include "ui/editor/smart_punctuation.h"
 
@@ -103,7 +104,9 @@ void SceneEditor::insertDraft(int begin, int end, const SceneText& text) {
     QTextCursor cursor(document());
     cursor.setPosition(begin);
     cursor.setPosition(end, QTextCursor::KeepAnchor);
-    insertSceneText(cursor, text);
+    SceneText inserted = text;
+    carry(inserted, carriedFor(cursor, {}));
+    insertSceneText(cursor, inserted);
     setTextCursor(cursor);
 }
 
@@ -139,14 +142,15 @@ void SceneEditor::asWriter(Action action) {
     step.endEditBlock();
 }
 
-// What is typed next must not look like the draft beside it.
-void SceneEditor::typeAsWriter() {
+// What is typed next must not look like the draft beside it, nor hang on a comment that ends there.
+void SceneEditor::typeAsWriter(const QString& typed) {
     QTextCursor cursor = textCursor();
+    const QTextCharFormat carried = carriedFor(cursor, typed);
     cursor.removeSelectedText();
     setTextCursor(cursor);
     const QTextCharFormat format = currentCharFormat();
-    if (format.hasProperty(kProvenanceProperty) || format.hasProperty(kDraftProperty))
-        setCurrentCharFormat(withoutProvenance(format));
+    const QTextCharFormat own = withCarried(withoutProvenance(format), carried);
+    if (own != format) setCurrentCharFormat(own);
 }
 
 void SceneEditor::keyPressEvent(QKeyEvent* event) {
@@ -158,7 +162,7 @@ void SceneEditor::keyPressEvent(QKeyEvent* event) {
         const bool replaces = textCursor().hasSelection();
         QTextCursor step = textCursor(); // where undoing puts the caret
         if (replaces) step.beginEditBlock();
-        typeAsWriter();
+        typeAsWriter(event->text());
         QTextEdit::keyPressEvent(event);
         if (replaces) step.endEditBlock();
     });
@@ -183,7 +187,7 @@ void SceneEditor::smarten() {
 
 void SceneEditor::inputMethodEvent(QInputMethodEvent* event) {
     asWriter([&] {
-        if (!event->commitString().isEmpty()) typeAsWriter();
+        if (!event->commitString().isEmpty()) typeAsWriter(event->commitString());
         QTextEdit::inputMethodEvent(event);
     });
     if (event->commitString().size() == 1) smarten();
@@ -222,6 +226,7 @@ void SceneEditor::insertFromMimeData(const QMimeData* source) {
     if (text.blocks.empty()) return;
     asWriter([&] {
         QTextCursor cursor = textCursor();
+        carry(text, carriedFor(cursor, {}));
         insertSceneText(cursor, text);
         setTextCursor(cursor);
     });

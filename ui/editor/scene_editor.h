@@ -70,7 +70,7 @@ protected:
 private:
     template<class Action>
     void asWriter(Action action);
-    void typeAsWriter();
+    void typeAsWriter(const QString& typed);
     void smarten();
     void onCaretMoved();
     void markEdited(int begin, int end);

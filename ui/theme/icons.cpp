@@ -41,6 +41,24 @@ QPainterPath pathOf(Glyph glyph) {
         path.lineTo(2.5, 8);
         path.closeSubpath();
         break;
+    case Glyph::Tick: {
+        QPainterPath tick(QPointF(3.5, 8.5));
+        tick.lineTo(6.8, 11.8);
+        tick.lineTo(12.5, 4.5);
+        QPainterPathStroker stroker;
+        stroker.setWidth(1.8);
+        stroker.setCapStyle(Qt::RoundCap);
+        stroker.setJoinStyle(Qt::RoundJoin);
+        path = stroker.createStroke(tick);
+        break;
+    }
+    case Glyph::Comment:
+        path.addRoundedRect(2, 3, 12, 8, 2, 2);
+        path.moveTo(5, 11);
+        path.lineTo(5, 14);
+        path.lineTo(8.5, 11);
+        path.closeSubpath();
+        break;
     case Glyph::Application: break;
     }
     return path;

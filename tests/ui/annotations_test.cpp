@@ -1,0 +1,248 @@
+// Comments, footnotes, links and pins on the words of a document, through everything that is done to the words.
+#include "ui/annotations/annotations.h"
+#include "ui/annotations/links.h"
+#include "ui/editor/scene_document.h"
+#include "ui/editor/scene_editor.h"
+
+#include <QClipboard>
+#include <QRandomGenerator>
+#include <QtTest>
+
+namespace palimpsest {
+
+class AnnotationsTest : public QObject {
+    Q_OBJECT
+    std::unique_ptr<QTextDocument> m_document;
+    std::unique_ptr<SceneEditor> m_editor;
+
+    void select(int begin, int end) {
+        QTextCursor cursor = m_editor->textCursor();
+        cursor.setPosition(begin);
+        cursor.setPosition(end, QTextCursor::KeepAnchor);
+        m_editor->setTextCursor(cursor);
+    }
+    void select(const QString& words) {
+        const int begin = int(m_editor->toPlainText().indexOf(words));
+        QVERIFY(begin >= 0);
+        select(begin, begin + int(words.size()));
+    }
+    void caretBehind(const QString& words) {
+        const int end = int(m_editor->toPlainText().indexOf(words) + words.size());
+        select(end, end);
+    }
+    void hang(const QString& words, Carried kind, const QString& text) {
+        select(words);
+        setCarried(m_editor->textCursor(), kind, text);
+    }
+    const std::vector<Annotation>& all() { return Annotations::of(*m_document).all(); }
+    // "[comment: words]" of every annotation.
+    QString shown() {
+        QString shown;
+        for (const Annotation& each : all())
+            shown += QString("[%1: %2]").arg(each.text, Annotations::of(*m_document).wordsOf(each).selectedText());
+        return shown;
+    }
+
+private Q_SLOTS:
+    void init() {
+        m_document = std::make_unique<QTextDocument>();
+        fillDocument(*m_document, paragraphsOf("She rowed the boat out.\nIt had no name.\nHe waited on the slip."));
+        auto* layout = new PageLayout(m_document.get());
+        m_document->setDocumentLayout(layout);
+        PageMetrics metrics;
+        metrics.font.setPixelSize(19);
+        layout->setMetrics(metrics);
+        connect(m_document.get(), &QTextDocument::contentsChange, this,
+                [this](int position, int, int added) { forgetBlocks(*m_document, position, added); });
+        m_editor = std::make_unique<SceneEditor>();
+        m_editor->resize(800, 600);
+        m_editor->showDocument(m_document.get());
+        m_editor->show();
+        m_editor->setFocus();
+        Annotations::of(*m_document);
+    }
+    void cleanup() {
+        m_editor.reset();
+        m_document.reset();
+    }
+
+    void aCommentIsInTheTextButNotInItsWords() {
+        const QString words = modelText(readDocument(*m_document));
+        hang("boat", Carried::Comment, "which one?");
+        const SceneText text = readDocument(*m_document);
+        QCOMPARE(text.blocks[0].spans[1].comment, QString("which one?"));
+        QCOMPARE(modelText(text), words);
+        QCOMPARE(reportProvenance(text).words, countWords(words));
+        QCOMPARE(modelText(*m_document, 0, m_document->characterCount() - 1), words);
+    }
+
+    void hangingACommentIsOneUndoStep() {
+        hang("boat out.\nIt had", Carried::Comment, "too fast");
+        QCOMPARE(shown(), QString("[too fast: boat out.\u2029It had]"));
+        m_editor->undoEdit();
+        QCOMPARE(shown(), QString());
+        QVERIFY(!m_document->isUndoAvailable());
+        m_editor->redoEdit();
+        QCOMPARE(all().size(), std::size_t(1));
+    }
+
+    void takingOneOffLeavesOthersOnTheSameWords() {
+        hang("boat", Carried::Comment, "c");
+        hang("boat", Carried::Footnote, "f");
+        hang("boat", Carried::Link, "https://example.org");
+        hang("boat", Carried::Pin, "1");
+        QCOMPARE(all().size(), std::size_t(4));
+        hang("boat", Carried::Footnote, "");
+        QCOMPARE(shown(), QString("[c: boat][https://example.org: boat][1: boat]"));
+    }
+
+    void typingInsideBelongsToTheCommentAndTypingBehindItDoesNot() {
+        hang("rowed the boat", Carried::Comment, "c");
+        caretBehind("rowed the");
+        QTest::keyClicks(m_editor.get(), " old");
+        QCOMPARE(shown(), QString("[c: rowed the old boat]"));
+        caretBehind("old boat");
+        QTest::keyClicks(m_editor.get(), ", slowly,");
+        QCOMPARE(shown(), QString("[c: rowed the old boat]"));
+        caretBehind("She ");
+        QTest::keyClicks(m_editor.get(), "never ");
+        QCOMPARE(shown(), QString("[c: rowed the old boat]"));
+    }
+
+    void goingOnWithAWordGoesOnWithWhatHangsOnIt() {
+        hang("boat", Carried::Footnote, "f");
+        caretBehind("boat");
+        QTest::keyClicks(m_editor.get(), "s left");
+        QCOMPARE(shown(), QString("[f: boats]"));
+    }
+
+    void aCommentStaysWhenItsWordsAreTypedOver() {
+        hang("boat", Carried::Comment, "c");
+        select("boat");
+        QTest::keyClicks(m_editor.get(), "skiff");
+        QCOMPARE(m_editor->toPlainText().section('\n', 0, 0), QString("She rowed the skiff out."));
+        QCOMPARE(shown(), QString("[c: skiff]"));
+    }
+
+    void cutAndPasteTakeEverythingAlong() {
+        hang("boat", Carried::Comment, "c");
+        hang("boat", Carried::Pin, "1");
+        select("the boat");
+        m_editor->cutSelection();
+        QCOMPARE(shown(), QString());
+        caretBehind("waited on");
+        QTest::keyClicks(m_editor.get(), " ");
+        m_editor->paste();
+        QCOMPARE(shown(), QString("[c: boat][1: boat]"));
+    }
+
+    void aPasteIntoACommentBelongsToIt() {
+        hang("rowed the boat", Carried::Comment, "c");
+        QGuiApplication::clipboard()->setText("old ");
+        caretBehind("the ");
+        m_editor->paste();
+        QCOMPARE(shown(), QString("[c: rowed the old boat]"));
+    }
+
+    void anAcceptedDraftKeepsTheCommentOfWhatItReplaces() {
+        hang("It had no name.", Carried::Comment, "weak");
+        select("It had no name.");
+        const QTextCursor at = m_editor->textCursor();
+        m_editor->insertDraft(at.selectionStart(), at.selectionEnd(),
+                              paragraphsOf("Nobody had named it.", Provenance::Drafted, 3));
+        QCOMPARE(shown(), QString("[weak: Nobody had named it.]"));
+        QCOMPARE(readDocument(*m_document).blocks[1].spans[0].provenance, Provenance::Drafted);
+    }
+
+    void makingWordsBoldLeavesTheCommentWhole() {
+        hang("rowed the boat", Carried::Comment, "c");
+        select("the");
+        m_editor->toggleBold();
+        QCOMPARE(shown(), QString("[c: rowed the boat]"));
+    }
+
+    void footnotesAreNumberedByPlace() {
+        hang("slip", Carried::Footnote, "second");
+        hang("name", Carried::Footnote, "first");
+        QCOMPARE(all()[0].number, 1);
+        QCOMPARE(all()[0].text, QString("first"));
+        QCOMPARE(all()[1].number, 2);
+    }
+
+    void aFootnoteMakesRoomForItsNumberOnThePage() {
+        const auto right = [this] {
+            const QTextLine line = m_document->begin().layout()->lineAt(0);
+            return line.cursorToX(int(QString("She rowed the boat").size()));
+        };
+        const qreal before = right();
+        hang("boat", Carried::Footnote, "f");
+        QVERIFY(right() > before + 3);
+        QVERIFY(right() < before + 14);
+        m_editor->undoEdit();
+        QCOMPARE(right(), before);
+    }
+
+    void theTenthFootnoteGetsTheRoomOfTwoDigits() {
+        fillDocument(*m_document, paragraphsOf("a b c d e f g h i j"));
+        const QString words = "bcdefghij"; // nine
+        for (const QChar word : words) hang(QString(word), Carried::Footnote, QString("on ") + word);
+        const auto width = [this] { return m_document->begin().layout()->lineAt(0).naturalTextWidth(); };
+        QCoreApplication::processEvents();
+        const qreal nine = width();
+        hang("a", Carried::Footnote, "on a"); // the last becomes the tenth
+        QTRY_COMPARE(all().back().number, 10);
+        const qreal digit = QFontMetricsF(footnoteFont(m_editor->pageLayout()->metrics().font)).horizontalAdvance("0");
+        QTRY_VERIFY2(width() > nine + 1.8 * digit, qPrintable(QString("%1 %2 %3").arg(nine).arg(width()).arg(digit)));
+    }
+
+    void theNextOneIsFoundRoundTheEnd() {
+        hang("boat", Carried::Comment, "a");
+        hang("slip", Carried::Comment, "b");
+        const Annotations& annotations = Annotations::of(*m_document);
+        QCOMPARE(annotations.next(0, Carried::Comment, false)->text, QString("a"));
+        QCOMPARE(annotations.next(all()[0].begin, Carried::Comment, false)->text, QString("b"));
+        QCOMPARE(annotations.next(all()[1].begin, Carried::Comment, false)->text, QString("a"));
+        QCOMPARE(annotations.next(all()[0].begin, Carried::Comment, true)->text, QString("b"));
+        QVERIFY(!annotations.next(0, Carried::Link, false));
+    }
+
+    void theListIsWhatAFreshReadingGives() {
+        QRandomGenerator random(7);
+        int compared = 0;
+        for (int i = 0; i < 300; ++i) {
+            const int last = m_document->characterCount() - 1;
+            const int a = int(random.bounded(last + 1)), b = int(random.bounded(last + 1));
+            select(std::min(a, b), std::min(std::max(a, b), std::min(a, b) + 5));
+            switch (random.bounded(8)) {
+            case 0:
+            case 1: setCarried(m_editor->textCursor(), Carried(random.bounded(4)), QString::number(i % 5)); break;
+            case 2: setCarried(m_editor->textCursor(), Carried(random.bounded(4)), {}); break;
+            case 3: m_editor->textCursor().insertText("one\ntwo"); break;
+            case 4: QTest::keyClick(m_editor.get(), Qt::Key_Backspace); break;
+            case 5: m_editor->undoEdit(); break;
+            case 6: m_editor->redoEdit(); break;
+            default: QTest::keyClicks(m_editor.get(), "x "); break;
+            }
+            QTextDocument fresh;
+            fillDocument(fresh, readDocument(*m_document));
+            if (fresh.characterCount() != m_document->characterCount()) continue; // empty ones are not stored
+            compared += !all().empty();
+            QVERIFY2(Annotations::of(fresh).all() == all(), qPrintable(QString("after step %1").arg(i)));
+        }
+        QVERIFY2(compared > 100, qPrintable(QString::number(compared)));
+    }
+
+    void onlyWebAndMailAddressesAreLinks() {
+        QCOMPARE(addressFrom("example.org/a"), QUrl("https://example.org/a"));
+        QCOMPARE(addressFrom(" http://example.org "), QUrl("http://example.org"));
+        QCOMPARE(addressFrom("a@example.org"), QUrl("mailto:a@example.org"));
+        for (const char* bad : {"", "file:///etc/passwd", "javascript:alert(1)", "smb://x/y", "two words", "https://",
+                                "mailto:", "x://example.org"})
+            QVERIFY2(addressFrom(bad).isEmpty(), bad);
+    }
+};
+
+} // namespace palimpsest
+
+QTEST_MAIN(palimpsest::AnnotationsTest)
+#include "annotations_test.moc"

@@ -1,0 +1,115 @@
+#include "ui/annotations/annotation_marks.h"
+
+#include "ui/annotations/annotations.h"
+
+#include <QPainter>
+#include <QPainterPath>
+#include <algorithm>
+
+namespace palimpsest {
+namespace {
+
+constexpr qreal kPinAt = 26; // left of the column
+constexpr qreal kPinRadius = 5;
+constexpr qreal kCorner = 5;
+constexpr qreal kRise = 0.34; // of a footnote's number, in sizes of the page's font
+
+struct Row {
+    QTextLine line;
+    qreal left = 0, right = 0, baseline = 0; // of the words on it
+    qreal next = 0;                          // top of the row after it
+    bool first = false, last = false;
+};
+
+Row rowOf(const QTextLine& line, QPointF origin, const CarriedMark& mark) {
+    const qsizetype start = line.textStart(), end = start + line.textLength();
+    const qreal a = line.cursorToX(int(std::max(mark.words.begin, start)));
+    const qreal b = line.cursorToX(int(std::min(mark.words.end, end)));
+    return {line,
+            origin.x() + std::min(a, b),
+            origin.x() + std::max(a, b),
+            origin.y() + line.y() + line.ascent(),
+            origin.y() + line.y() + line.height(),
+            mark.words.begin >= start && mark.begins,
+            mark.words.end <= end && mark.ends};
+}
+
+void drawUnderline(QPainter& painter, const Row& row, const CarriedMark& mark, const PageColours& colours) {
+    QPen pen(mark.kind == Carried::Link ? colours.text : colours.quiet, mark.current ? 2 : 1.2);
+    if (mark.kind == Carried::Comment && !mark.current) {
+        pen.setWidthF(1.8);
+        pen.setCapStyle(Qt::RoundCap);
+        pen.setDashPattern({0.01, 2});
+    }
+    painter.setPen(pen);
+    const qreal y = row.baseline + std::min<qreal>(4, row.line.descent() * 0.7);
+    painter.drawLine(QPointF(row.left, y), QPointF(row.right, y));
+}
+
+void drawNumber(QPainter& painter, const Row& row, const CarriedMark& mark, const PageColours& colours,
+                const QFont& font, bool rightToLeft) {
+    const QFont small = footnoteFont(font);
+    const QString number = QString::number(mark.number);
+    const qreal width = QFontMetricsF(small).horizontalAdvance(number);
+    painter.setFont(small);
+    painter.setPen(colours.text);
+    const qreal x = rightToLeft ? row.left - width : row.right - width;
+    painter.drawText(QPointF(x, row.baseline - kRise * font.pixelSize()), number);
+    if (mark.current)
+        painter.drawLine(QPointF(x, row.baseline - kRise * font.pixelSize() + 2),
+                         QPointF(x + width, row.baseline - kRise * font.pixelSize() + 2));
+}
+
+void drawPin(QPainter& painter, const Row& row, qreal columnLeft, const PageColours& colours) {
+    const qreal top = row.baseline - row.line.ascent(), bottom = row.baseline + row.line.descent();
+    const qreal x = columnLeft - kPinAt;
+    painter.setPen(QPen(colours.accent, 1.4));
+    painter.drawLine(QPointF(x, row.first ? (top + bottom) / 2 : top), QPointF(x, row.last ? bottom : row.next));
+    if (row.first) {
+        painter.fillPath(pinShape({x, (top + bottom) / 2}, kPinRadius), colours.accent);
+        painter.drawPolyline(QPolygonF{QPointF(row.left - 2, top + kCorner), QPointF(row.left - 2, top),
+                                       QPointF(row.left - 2 + kCorner, top)});
+    }
+    if (row.last)
+        painter.drawPolyline(QPolygonF{QPointF(row.right + 2, bottom - kCorner), QPointF(row.right + 2, bottom),
+                                       QPointF(row.right + 2 - kCorner, bottom)});
+}
+
+} // namespace
+
+QPainterPath pinShape(QPointF centre, qreal radius) {
+    QPainterPath path(centre - QPointF(0, radius));
+    path.lineTo(centre + QPointF(radius, 0));
+    path.lineTo(centre + QPointF(0, radius));
+    path.lineTo(centre - QPointF(radius, 0));
+    path.closeSubpath();
+    return path;
+}
+
+void drawCarried(QPainter& painter, const QTextLayout& layout, QPointF origin, const std::vector<CarriedMark>& marks,
+                 const PageColours& colours, const QFont& font, const QRectF& clip) {
+    if (marks.empty()) return;
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setBrush(Qt::NoBrush);
+    for (int i = 0; i < layout.lineCount(); ++i) {
+        const QTextLine line = layout.lineAt(i);
+        const qreal top = origin.y() + line.y();
+        if (clip.isValid() && (top + 2 * line.height() < clip.top() || top - line.height() > clip.bottom())) continue;
+        for (const CarriedMark& mark : marks) {
+            if (mark.words.end <= line.textStart() || mark.words.begin >= line.textStart() + line.textLength())
+                continue;
+            Row row = rowOf(line, origin, mark);
+            if (i + 1 < layout.lineCount()) row.next = origin.y() + layout.lineAt(i + 1).y();
+            if (mark.kind == Carried::Pin)
+                drawPin(painter, row, origin.x(), colours);
+            else if (mark.kind != Carried::Footnote)
+                drawUnderline(painter, row, mark, colours);
+            else if (row.last)
+                drawNumber(painter, row, mark, colours, font, layout.textOption().textDirection() == Qt::RightToLeft);
+        }
+    }
+    painter.restore();
+}
+
+} // namespace palimpsest

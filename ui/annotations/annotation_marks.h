@@ -1,0 +1,21 @@
+// How words look that a comment, footnote, link or pin hangs on: painted with the text, by shape and not by colour alone.
+//
+// A comment: a dotted line under the words, whole where the writer is at it, and a tint (page_marks.h). A footnote: its
+// number, raised, behind the words. A link: a line under them. A pin: a lozenge and a line left of the column, and
+// corners around the words.
+#pragma once
+
+#include "ui/editor/page_marks.h"
+
+class QPainterPath;
+
+namespace palimpsest {
+
+// `origin`: the block's top left; `font`: the page's.
+void drawCarried(QPainter& painter, const QTextLayout& layout, QPointF origin, const std::vector<CarriedMark>& marks,
+                 const PageColours& colours, const QFont& font, const QRectF& clip);
+
+// The lozenge of whatever is pinned, here and in the margin's cards.
+QPainterPath pinShape(QPointF centre, qreal radius);
+
+} // namespace palimpsest
