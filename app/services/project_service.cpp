@@ -269,6 +269,21 @@ void ProjectService::setMarkers(std::vector<Marker> markers) {
         });
 }
 
+void ProjectService::deleteForGood(std::vector<NodeId> nodes) {
+    saveNow(); // stored before it: the backup has all that was written
+    m_parts->post(
+        [nodes = std::move(nodes)](ProjectWorker& w) {
+            return w.store() ? w.store()->deleteForGood(nodes) : Result<void>(kNothingOpen);
+        },
+        [this](const Result<void>& deleted) {
+            if (!deleted) return m_parts->onWriteFailed(deleted.error());
+            m_parts->undo.clear(); // some of it is of nodes that are no more
+            m_parts->redo.clear();
+            m_parts->takeOverTree();
+            Q_EMIT undoChanged();
+        });
+}
+
 void ProjectService::search(const SearchQuery& query, int limit, QObject* context,
                             std::function<void(Result<SearchResults>)> done) {
     Parts& parts = *m_parts;

@@ -73,6 +73,8 @@ public:
     void moveNode(NodeId node, NodeId parent, int position);
     void setPinned(NodeId node, bool pinned);
     void setTrashed(NodeId node, bool trashed);
+    // As ProjectStore::deleteForGood(). Not undoable, nor is what was done before it. -> nodesChanged() or failed()
+    void deleteForGood(std::vector<NodeId> nodes);
     void setMarkers(std::vector<Marker> markers); // not undoable; -> markersChanged(), nodesChanged()
 
     // As ProjectStore::search(), over what is on the page as well as what is on disk. A newer search stops an older

@@ -122,6 +122,10 @@ public:
     Result<void> moveNode(NodeId node, NodeId parent, int position);
     Result<void> setPinned(NodeId node, bool pinned);
     Result<void> setTrashed(NodeId node, bool trashed);
+    // What is in the trash, with all that lies in it, its history and its drafts: the one deletion that nothing takes
+    // back, but a backup is made first (and nothing is deleted when it cannot be). InvalidArgument for a node that is
+    // not in the trash.
+    Result<void> deleteForGood(const std::vector<NodeId>& nodes);
     // Any of these and more at once, and what undoes it. Texts it changes are kept in the history first.
     Result<AppliedChange> apply(const ProjectChange& change);
 

@@ -4,6 +4,13 @@
 <context>
     <name>palimpsest::Binder</name>
     <message numerus="yes">
+        <source>Delete %n items of the trash for good?</source>
+        <translation>
+            <numerusform>Delete %n item of the trash for good?</numerusform>
+            <numerusform>Delete %n items of the trash for good?</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n words</source>
         <translation>
             <numerusform>%n word</numerusform>

@@ -3,6 +3,7 @@
 #include "app/storage/project_store.h"
 #include "app/storage/revision_thinning.h"
 
+#include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -290,6 +291,34 @@ private Q_SLOTS:
         QCOMPARE(left.size(), 1U);
         QCOMPARE(left[0].name, QStringLiteral("Two"));
         QVERIFY(rig.store.revisionText(left[0].id)); // its body is still held
+    }
+
+    void whatIsDeletedForGoodLeavesNothingButABackup() {
+        Rig rig;
+        const NodeId chapter = *rig.store.addNode(0, -1, NodeKind::Chapter, QStringLiteral("Chapter"));
+        rig.apply({{}, {MoveNode{rig.second, chapter, 0}}});
+        StoredDraft draft;
+        draft.node = rig.second;
+        QVERIFY(rig.store.addDraft(draft));
+        const auto snapshot = rig.store.takeSnapshot(QStringLiteral("All"), 0);
+        QVERIFY(!rig.store.deleteForGood({chapter})); // is not in the trash
+        QVERIFY(rig.store.setTrashed(chapter, true));
+        QVERIFY(!rig.store.deleteForGood({chapter, 999}));
+        QCOMPARE(rig.store.nodes()->size(), 3U);
+        QVERIFY(rig.store.deleteForGood({chapter, rig.second}));
+        QCOMPARE(rig.titles().join(u'|'), QStringLiteral("First"));
+        QVERIFY(!rig.store.text(rig.second));
+        QVERIFY(rig.store.drafts(rig.second)->empty() && rig.store.revisions(rig.second)->empty());
+        QCOMPARE(rig.store.search({QStringLiteral("Four")}, 10)->matches, 0);
+        QVERIFY(rig.store.text(rig.first)); // and its history
+        QCOMPARE(rig.store.snapshotRevisions(*snapshot)->size(), 1U);
+        const auto restoration = rig.store.restoration(*snapshot, QStringLiteral("Restore"));
+        QVERIFY(restoration && rig.store.apply(*restoration));
+        const QDir backups(rig.path + QStringLiteral(".backups"));
+        const QStringList names = backups.entryList(QDir::Files, QDir::Name);
+        QVERIFY(!names.isEmpty());
+        const auto copy = ProjectStore::open(backups.filePath(names.back()));
+        QCOMPARE(copy.store->text(rig.second)->plain(), QStringLiteral("Four.\nFive."));
     }
 };
 

@@ -1,7 +1,12 @@
 // The binder in the real window: dragging, keys, several at once, and the undoing of all of it.
 #include "tests/ui/binder_fixture.h"
 
+#include "ui/outline/deletion_question.h"
+
+#include <QAbstractButton>
+#include <QDir>
 #include <QLineEdit>
+#include <QMessageBox>
 
 namespace palimpsest::test {
 class BinderTest : public QObject {
@@ -54,6 +59,29 @@ private Q_SLOTS:
         f.tree().setFocus();
         f.press(Qt::Key_Z, Qt::ControlModifier);
         QVERIFY(f.project->node(f.c)->trashed);
+    }
+
+    void onlyWhatTheWriterAgreesToIsDeletedForGood() {
+        BinderFixture f;
+        QVERIFY(f.ready());
+        f.choose({f.second});
+        f.press(Qt::Key_Delete);
+        f.choose({f.a});
+        f.press(Qt::Key_Delete);
+        const auto question = [&] { return f.window->findChild<QMessageBox*>("deletionQuestion"); };
+        f.binder().askToDelete(trashRoots(f.project->nodes()));
+        QVERIFY(question()->text().contains("4 items")); // a chapter with its scenes, and one scene
+        question()->button(QMessageBox::Cancel)->click();
+        QTRY_VERIFY(!question());
+        QVERIFY(f.project->node(f.second));
+        f.binder().askToDelete(trashRoots(f.project->nodes()));
+        for (QAbstractButton* button : question()->buttons())
+            if (question()->buttonRole(button) == QMessageBox::DestructiveRole) button->click();
+        QTRY_VERIFY(!f.project->node(f.second) && !f.project->node(f.a) && !f.project->node(f.d));
+        QVERIFY(f.project->node(f.b));
+        QTRY_VERIFY(!f.heading("Trash"));
+        QVERIFY(f.project->undoName().isEmpty());
+        QCOMPARE(QDir(f.path + ".backups").entryList(QDir::Files).isEmpty(), false);
     }
 
     void altWithArrowsMovesWhatIsChosenAndItStaysChosen() {

@@ -35,6 +35,7 @@ public:
     void renameCurrent();
     void trashChosen();
     void restoreChosen();
+    void askToDelete(const std::vector<NodeId>& nodes); // of the trash, for good
     void moveChosen(MoveWay way);
     void togglePins(); // of those chosen, all alike
     void duplicateChosen();

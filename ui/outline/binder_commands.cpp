@@ -1,6 +1,7 @@
 #include "ui/outline/binder_commands.h"
 
 #include "app/storage/node_tree.h"
+#include "ui/outline/deletion_question.h"
 #include "ui/outline/marker_shape.h"
 
 #include <QAction>
@@ -27,6 +28,8 @@ BinderCommands::BinderCommands(Binder& binder) : QObject(&binder), m_binder(bind
     separate();
     m_trash = addForTree(tr("Move to the tras&h"), QKeySequence::Delete, [&binder] { binder.trashChosen(); });
     m_restore = add(tr("Tak&e out of the trash"), {}, [&binder] { binder.restoreChosen(); });
+    m_delete = add(tr("Delete &for good…"), {}, [&binder] { binder.askToDelete(binder.chosen()); });
+    m_empty = add(tr("Empt&y the trash…"), {}, [&binder] { binder.askToDelete(trashRoots(binder.project().nodes())); });
     separate();
     m_undo = add(tr("Undo"), {}, [&binder] { binder.undo(); });
     m_redo = add(tr("Redo"), {}, [&binder] { binder.redo(); });
@@ -140,6 +143,8 @@ void BinderCommands::refresh() {
     m_merge->setEnabled(m_open && m_binder.canMerge());
     m_trash->setEnabled(any && !inTrash);
     m_restore->setEnabled(any && inTrash);
+    m_delete->setEnabled(any && inTrash);
+    m_empty->setEnabled(m_open && !trashRoots(nodes).empty());
 }
 
 void BinderCommands::popUp(const QPoint& at) {
