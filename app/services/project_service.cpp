@@ -62,20 +62,26 @@ void ProjectService::Parts::onPrepared(int ticket, ProjectImage image) {
 // Everything that may not be on disk yet, the newest version of each text.
 UnsavedTexts ProjectService::Parts::takeUnsaved() {
     saveTimer.stop();
-    UnsavedTexts last = std::exchange(unsaved, {});
+    UnsavedTexts last = std::exchange(unsaved(), {});
     last.merge(std::exchange(saving, {}));
     return last;
 }
 
+UnsavedTexts& ProjectService::Parts::unsaved() {
+    for (const auto& [node, read] : std::exchange(edits, {})) waiting[node] = read();
+    return waiting;
+}
+
 void ProjectService::Parts::save() {
     saveTimer.stop();
-    for (auto next = unsaved.begin(); next != unsaved.end();) {
+    UnsavedTexts& texts = unsaved();
+    for (auto next = texts.begin(); next != texts.end();) {
         const auto one = next++;
         // One at a time: onSaved() looks again. What is held is looked at again when the change is done.
         if (saving.count(one->first) != 0 || held.count(one->first) != 0) continue;
         SceneText text = std::move(one->second);
         const NodeId node = one->first;
-        unsaved.erase(one);
+        texts.erase(one);
         give(node, std::move(text));
     }
 }
@@ -103,7 +109,7 @@ void ProjectService::Parts::onSaved(NodeId node, int serial, const Result<void>&
         retryMs = kFirstRetryMs;
         backUpNowAndThen();
         Q_EMIT service.textSaved(node);
-        if (unsaved.count(node) != 0 && !saveTimer.isActive()) save(); // its time came while this one was written
+        if (waits(node) && !saveTimer.isActive()) save(); // its time came while this one was written
         if (!hasUnsaved()) Q_EMIT service.savedStateChanged(true);
         return;
     }
@@ -115,7 +121,7 @@ void ProjectService::Parts::onSaved(NodeId node, int serial, const Result<void>&
         back.title = ProjectService::tr("Brought back");
         return apply({ProjectService::tr("Bring back"), {AddNode{back, std::move(was.mapped())}}}, Way::Do, {});
     }
-    unsaved.insert(std::move(was)); // unless there is a newer one
+    unsaved().insert(std::move(was)); // unless there is a newer one
     saveTimer.start(retryMs);
     retryMs = std::min(2 * retryMs, kLongestRetryMs);
     Q_EMIT service.failed(QString::fromStdString(saved.error().message));
@@ -137,7 +143,7 @@ void ProjectService::Parts::takeOverTree() {
             if (seen != nodeChanges) return takeOverTree(); // out of date already
             nodes = stored->first;
             const bool wasBehind = std::exchange(behind, false);
-            for (const auto* texts : {&saving, &unsaved})
+            for (const auto* texts : {&saving, &unsaved()})
                 for (const auto& [id, text] : *texts)
                     if (Node* node = findNode(nodes, id)) node->words = countWords(text.plain());
             const bool sameMarkers = std::exchange(markers, stored->second) == stored->second;
@@ -223,7 +229,7 @@ int ProjectService::totalWords() const {
 }
 
 void ProjectService::loadText(NodeId node, QObject* context, std::function<void(Result<SceneText>)> done) {
-    for (const auto* texts : {&m_parts->unsaved, &m_parts->saving}) {
+    for (const auto* texts : {&m_parts->unsaved(), &m_parts->saving}) {
         const auto found = texts->find(node);
         if (found == texts->end()) continue;
         QMetaObject::invokeMethod(
@@ -239,15 +245,33 @@ void ProjectService::loadText(NodeId node, QObject* context, std::function<void(
 }
 
 void ProjectService::textEdited(NodeId node, SceneText text) {
-    Parts& parts = *m_parts;
-    Node* edited = findNode(parts.nodes, node);
+    Node* edited = findNode(m_parts->nodes, node);
     if (!edited) return;
-    const bool wasSaved = !parts.hasUnsaved();
     const int words = countWords(text.plain());
-    parts.unsaved[node] = std::move(text);
-    if (!parts.saveTimer.isActive()) parts.saveTimer.start(kSaveDelayMs);
-    if (wasSaved) Q_EMIT savedStateChanged(false);
-    if (std::exchange(edited->words, words) != words) Q_EMIT wordsChanged(node, words);
+    const bool wasSaved = !m_parts->hasUnsaved();
+    m_parts->edits.erase(node);
+    m_parts->waiting[node] = std::move(text);
+    m_parts->noteEdit(*edited, words, wasSaved);
+}
+
+void ProjectService::textEdited(NodeId node, int words, std::function<SceneText()> read) {
+    Node* edited = findNode(m_parts->nodes, node);
+    if (!edited) return;
+    const bool wasSaved = !m_parts->hasUnsaved();
+    m_parts->edits[node] = std::move(read);
+    m_parts->noteEdit(*edited, words, wasSaved);
+}
+
+void ProjectService::Parts::noteEdit(Node& edited, int words, bool wasSaved) {
+    const NodeId node = edited.id;
+    const bool sameWords = std::exchange(edited.words, words) == words;
+    if (!saveTimer.isActive()) saveTimer.start(kSaveDelayMs);
+    if (wasSaved) Q_EMIT service.savedStateChanged(false);
+    if (!sameWords) Q_EMIT service.wordsChanged(node, words);
+}
+
+void ProjectService::readEdits() {
+    m_parts->unsaved();
 }
 
 void ProjectService::saveNow() {

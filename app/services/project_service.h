@@ -50,7 +50,11 @@ public:
     // The editor's newest text of a node; cheap, call it per burst of keys. Saved kSaveDelayMs after the first call
     // that is not yet saved. textSaved() or saveFailed() follow.
     void textEdited(NodeId node, SceneText text);
-    void saveNow(); // asks for everything unsaved to be stored at once; does not wait
+    // The same without a copy per key: `read` gives the newest text, on this thread, at the moment it is wanted (to be
+    // saved, searched, changed), until readEdits().
+    void textEdited(NodeId node, int words, std::function<SceneText()> read);
+    void readEdits(); // before that which `read` reads goes away
+    void saveNow();   // asks for everything unsaved to be stored at once; does not wait
     bool hasUnsaved() const;
 
     // Changes that can be taken back. Those of the tree alone are done in the mirror at once; the others are done when

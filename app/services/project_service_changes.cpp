@@ -92,9 +92,10 @@ void ProjectService::Parts::apply(ProjectChange change, Way way, Told told) {
     const std::vector<NodeId> touched = touchedBy(change);
     for (const NodeId node : touched) {
         // A text that an earlier change is about to make another is merged with that first: see takeOverText().
-        if (const auto newest = unsaved.find(node); newest != unsaved.end() && held.count(node) == 0) {
+        UnsavedTexts& texts = unsaved();
+        if (const auto newest = texts.find(node); newest != texts.end() && held.count(node) == 0) {
             SceneText text = std::move(newest->second);
-            unsaved.erase(newest);
+            texts.erase(newest);
             give(node, std::move(text));
         }
         held.insert(node);
@@ -131,7 +132,7 @@ void ProjectService::Parts::onApplied(const std::vector<NodeId>& touched, Way wa
                                       Result<AppliedChange> applied, const Told& told) {
     --changing;
     for (const NodeId node : touched) held.erase(held.find(node));
-    if (!unsaved.empty() && !saveTimer.isActive()) saveTimer.start(kSaveDelayMs);
+    if (!unsaved().empty() && !saveTimer.isActive()) saveTimer.start(kSaveDelayMs);
     if (!applied) {
         Q_EMIT service.undoChanged();
         onWriteFailed(applied.error());
@@ -154,26 +155,28 @@ void ProjectService::Parts::onApplied(const std::vector<NodeId>& touched, Way wa
 
 // What was typed while the store worked goes on top of what it made.
 void ProjectService::Parts::takeOverText(const EditText& text) {
-    const auto typed = unsaved.find(text.node);
-    const SceneText now = typed == unsaved.end() ? text.after : mergeChanges(text.before, typed->second, text.after);
-    if (typed != unsaved.end()) typed->second = now;
+    UnsavedTexts& texts = unsaved();
+    const auto typed = texts.find(text.node);
+    const SceneText now = typed == texts.end() ? text.after : mergeChanges(text.before, typed->second, text.after);
+    if (typed != texts.end()) typed->second = now;
     if (Node* node = findNode(nodes, text.node)) node->words = countWords(now.plain());
     Q_EMIT service.textReplaced(text.node, now);
 }
 
 // What was typed meanwhile in a text that was being appended to another.
 void ProjectService::Parts::takeAlong(const JoinedText& joined, const std::vector<EditText>& texts) {
-    const auto typed = unsaved.find(joined.from);
+    UnsavedTexts& typedOn = unsaved();
+    const auto typed = typedOn.find(joined.from);
     const auto into =
         std::find_if(texts.begin(), texts.end(), [&](const EditText& text) { return text.node == joined.into; });
-    if (typed == unsaved.end() || into == texts.end()) return;
-    const auto newest = unsaved.find(joined.into);
-    const SceneText& present = newest == unsaved.end() ? into->after : newest->second;
+    if (typed == typedOn.end() || into == texts.end()) return;
+    const auto newest = typedOn.find(joined.into);
+    const SceneText& present = newest == typedOn.end() ? into->after : newest->second;
     SceneText now = mergeChanges(joined.text, present, typed->second);
-    if (!findNode(nodes, joined.from)) unsaved.erase(typed);
+    if (!findNode(nodes, joined.from)) typedOn.erase(typed);
     if (now == present) return;
     Q_EMIT service.textReplaced(joined.into, now);
-    unsaved[joined.into] = std::move(now);
+    typedOn[joined.into] = std::move(now);
 }
 
 void ProjectService::Parts::remember(ProjectChange inverse, Way way) {

@@ -29,9 +29,10 @@ struct ProjectService::Parts {
     int nodeChanges = 0; // counts what is done to `nodes` before the store has done it
     QHash<QString, QString> settings;
 
-    UnsavedTexts unsaved;               // not yet given to the worker
-    UnsavedTexts saving;                // given to the worker, not yet known to be on disk
-    std::map<NodeId, int> savingSerial; // which of the texts given is the one in `saving`
+    std::map<NodeId, std::function<SceneText()>> edits; // that nobody has read yet; newer than all below
+    UnsavedTexts waiting;                               // not yet given to the worker, but for what is in `edits`
+    UnsavedTexts saving;                                // given to the worker, not yet known to be on disk
+    std::map<NodeId, int> savingSerial;                 // which of the texts given is the one in `saving`
     int lastSerial = 0;
     std::multiset<NodeId> held; // being changed by the store: not to be saved until it is known into what
     QTimer saveTimer;
@@ -58,7 +59,10 @@ struct ProjectService::Parts {
     void onWriteFailed(const Error& error);
     void takeOverTree();
     bool isChanging() const { return changing > 0 || behind; }
-    bool hasUnsaved() const { return !unsaved.empty() || !saving.empty(); }
+    UnsavedTexts& unsaved(); // all that is not yet given to the worker: reads the edits
+    bool waits(NodeId node) const { return edits.count(node) != 0 || waiting.count(node) != 0; }
+    bool hasUnsaved() const { return !edits.empty() || !waiting.empty() || !saving.empty(); }
+    void noteEdit(Node& edited, int words, bool wasSaved);
 
     enum class Way { Do, Undo, Redo };
     using Told = std::function<void(const Result<std::vector<NodeId>>&)>;

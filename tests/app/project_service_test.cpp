@@ -143,6 +143,34 @@ private Q_SLOTS:
         QVERIFY(!QFile::exists(rig.path + QStringLiteral("-wal")));
     }
 
+    void anEditIsReadWhenItIsWantedAndAsItIsByThen() {
+        Rig rig;
+        QString page = QStringLiteral("first");
+        int reads = 0;
+        const auto read = [&] {
+            ++reads;
+            return textOf(page);
+        };
+        rig.service->textEdited(rig.scene, 1, read);
+        page = QStringLiteral("first second");
+        rig.service->textEdited(rig.scene, 2, read);
+        QCOMPARE(reads, 0); // a key reads nothing
+        QVERIFY(rig.service->hasUnsaved());
+        QCOMPARE(rig.service->node(rig.scene)->words, 2);
+        QCOMPARE((*rig.load(rig.scene))->plain(), QStringLiteral("first second"));
+        QCOMPARE(reads, 1);
+        page = QStringLiteral("not told of");
+        QVERIFY(waitFor([&] { return !rig.service->hasUnsaved(); }));
+        QCOMPARE(reads, 1);
+        QCOMPARE(onDisk(rig.path, rig.scene), QStringLiteral("first second"));
+        page = QStringLiteral("third");
+        rig.service->textEdited(rig.scene, 1, read);
+        rig.service->readEdits();
+        page.clear(); // as when the window has gone
+        rig.service.reset();
+        QCOMPARE(onDisk(rig.path, rig.scene), QStringLiteral("third"));
+    }
+
     void aTextThatIsNotSavedYetIsTheOneLoaded() {
         Rig rig;
         rig.service->textEdited(rig.scene, textOf(QStringLiteral("newest")));

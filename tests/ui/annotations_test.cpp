@@ -53,7 +53,7 @@ private Q_SLOTS:
         metrics.font.setPixelSize(19);
         layout->setMetrics(metrics);
         connect(m_document.get(), &QTextDocument::contentsChange, this,
-                [this](int position, int, int added) { forgetBlocks(*m_document, position, added); });
+                [this](int position, int, int added) { refreshBlocks(*m_document, position, added); });
         m_editor = std::make_unique<SceneEditor>();
         m_editor->resize(800, 600);
         m_editor->showDocument(m_document.get());

@@ -1,5 +1,6 @@
 #include "ui/editor/scene_document.h"
 
+#include <QRandomGenerator>
 #include <QTextCursor>
 #include <QtTest>
 
@@ -46,13 +47,48 @@ private Q_SLOTS:
         document.documentLayout(); // without one a document does not tell of its changes
         fillDocument(document, everything());
         connect(&document, &QTextDocument::contentsChange, this,
-                [&document](int position, int, int added) { forgetBlocks(document, position, added); });
+                [&document](int position, int, int added) { refreshBlocks(document, position, added); });
         readDocument(document);
         QTextCursor cursor(document.findBlockByNumber(3));
         cursor.insertText("X", {});
         QCOMPARE(readDocument(document).blocks[3].spans.front().text, QString("X"));
         document.undo();
         QVERIFY(readDocument(document) == everything());
+    }
+
+    void whatIsKeptOfTheBlocksIsWhatReadingAnewGives() {
+        QTextDocument document;
+        document.documentLayout();
+        fillDocument(document, everything());
+        connect(&document, &QTextDocument::contentsChange, this,
+                [&document](int position, int, int added) { refreshBlocks(document, position, added); });
+        QRandomGenerator random(7);
+        const QStringList pieces{"word", " ", "two words", "\n", "it's", "-", "x\ny\nz"};
+        for (int i = 0; i < 2000; ++i) {
+            QTextCursor cursor(&document);
+            const int last = document.characterCount() - 1;
+            cursor.setPosition(int(random.bounded(last + 1)));
+            cursor.setPosition(std::min(last, cursor.position() + int(random.bounded(40))), QTextCursor::KeepAnchor);
+            QTextCharFormat bold;
+            bold.setFontWeight(QFont::Bold);
+            switch (random.bounded(8)) {
+            case 0: cursor.removeSelectedText(); break;
+            case 1: cursor.mergeCharFormat(bold); break;
+            case 2: cursor.setBlockFormat(blockFormatOf(BlockKind::Quote)); break;
+            case 3: document.undo(); break;
+            case 4: document.redo(); break;
+            case 5: insertSceneText(cursor, paragraphsOf(pieces.back(), Provenance::Drafted, 3)); break;
+            default: cursor.insertText(pieces[int(random.bounded(pieces.size()))]); break;
+            }
+            if (i % 20 != 0) continue;
+            QTextCursor whole(&document);
+            whole.select(QTextCursor::Document);
+            const SceneText text = readSelection(whole); // from what is there, not from what is kept
+            if (whole.hasSelection()) QVERIFY2(readDocument(document) == text, qPrintable(QString::number(i)));
+            QCOMPARE(wordsOf(document), countWords(text.plain()));
+        }
+        fillDocument(document, paragraphsOf("Three words here."));
+        QCOMPARE(wordsOf(document), 3);
     }
 
     void insertingIsOneUndoStep() {

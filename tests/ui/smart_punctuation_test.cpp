@@ -54,7 +54,7 @@ private Q_SLOTS:
         fillDocument(m_document, {});
         m_document.setDocumentLayout(new PageLayout(&m_document));
         connect(&m_document, &QTextDocument::contentsChange, this,
-                [this](int position, int, int added) { forgetBlocks(m_document, position, added); });
+                [this](int position, int, int added) { refreshBlocks(m_document, position, added); });
         m_editor = std::make_unique<SceneEditor>();
         m_editor->showDocument(&m_document);
         m_editor->setSmartPunctuation("en_US");

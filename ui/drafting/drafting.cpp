@@ -66,8 +66,7 @@ Drafting::Drafting(Desk desk, QObject* parent)
     connect(&m_desk.project, &ProjectService::nodesChanged, this, &Drafting::onSurroundingsChanged);
     connect(&m_desk.project, &ProjectService::closing, this, &Drafting::forgetProject);
     connect(&m_desk.shelf, &SceneShelf::edited, this, [this](qint64 node) {
-        if (const SceneShelf::Scene* scene = m_desk.shelf.find(node))
-            m_context.replace(node, modelText(readDocument(scene->document)));
+        m_edited.insert(node);
         onSurroundingsChanged();
     });
     connect(&m_desk.engine, &EngineService::stateChanged, this, &Drafting::onEngineChanged);
@@ -116,6 +115,7 @@ void Drafting::setScene(NodeId node) {
 void Drafting::forgetProject() {
     m_passage.reset();
     m_context.clear();
+    m_edited.clear();
     m_desk.panel.showSession(nullptr);
     setScene(0);
 }
@@ -199,7 +199,7 @@ void Drafting::start(DraftKind kind) {
     QTextCursor anchors(m_desk.editor.document()); // the text may change while the notes are loaded
     anchors.setPosition(place.begin);
     anchors.setPosition(place.end, QTextCursor::KeepAnchor);
-    m_context.prepare(m_node, m_desk.scenesInOrder(), [this, kind, anchors, node = m_node] {
+    withContext([this, kind, anchors, node = m_node] {
         if (node == m_node && anchors.document() == m_desk.editor.document()) begin(kind, anchors);
     });
 }
@@ -267,13 +267,29 @@ void Drafting::loadKept() {
     });
 }
 
+// What was written since the context was last asked for is read only now: a key costs nothing here.
+void Drafting::takeEdits() {
+    for (const NodeId node : std::exchange(m_edited, {}))
+        if (const SceneShelf::Scene* scene = m_desk.shelf.find(node))
+            m_context.replace(node, modelText(readDocument(scene->document)));
+}
+
+void Drafting::withContext(std::function<void()> done) {
+    takeEdits();
+    m_context.prepare(m_node, m_desk.scenesInOrder(), [this, done = std::move(done)] {
+        takeEdits();
+        done();
+    });
+}
+
 void Drafting::showNotes() {
+    takeEdits();
     m_desk.panel.notes().setNotes(m_node ? m_context.noteList(m_node) : std::vector<ContextNote>{});
 }
 
 void Drafting::preview() {
     if (!m_node || !usesModel()) return;
-    m_context.prepare(m_node, m_desk.scenesInOrder(), [this, node = m_node] {
+    withContext([this, node = m_node] {
         if (node != m_node) return;
         showNotes();
         if (m_desk.engine.state() != EngineService::State::Ready) return;
@@ -288,7 +304,7 @@ void Drafting::preview() {
 
 void Drafting::readAhead() {
     if (!m_node || m_desk.engine.state() != EngineService::State::Ready) return;
-    m_context.prepare(m_node, m_desk.scenesInOrder(), [this, node = m_node] {
+    withContext([this, node = m_node] {
         if (node != m_node || m_desk.engine.state() != EngineService::State::Ready) return;
         const DraftKind kind = m_desk.panel.choices().kind;
         DraftRequest wanted = request(kind, draftPlace(m_desk.editor.textCursor(), kind));

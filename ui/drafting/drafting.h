@@ -12,6 +12,7 @@
 
 #include <QTimer>
 #include <functional>
+#include <set>
 
 namespace palimpsest {
 
@@ -77,11 +78,14 @@ private:
     void keepState(StoredDraft draft);
     void connectPanel();
     void showNotes();
+    void takeEdits();
+    void withContext(std::function<void()> done);
     void onEngineChanged();
     void refuse(const QString& sentence);
 
     Desk m_desk;
     StoryContext m_context;
+    std::set<NodeId> m_edited; // since m_context was given their texts
     std::unique_ptr<Passage> m_passage;
     QTimer m_preview, m_kept, m_ahead;
     DraftRequest m_readAhead; // the last one the engine was told to read for; no id: none

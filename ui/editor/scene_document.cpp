@@ -2,13 +2,35 @@
 
 #include <QTextBlockUserData>
 #include <QTextCursor>
+#include <memory>
 
 namespace palimpsest {
 namespace {
 
+// The words of a document's kept blocks. A block that is deleted takes its own along.
+struct WordTally : QObject {
+    explicit WordTally(QTextDocument* document) : QObject(document) {}
+    std::shared_ptr<int> words = std::make_shared<int>(0); // outlives this: blocks die after their document's children
+};
+
+std::shared_ptr<int> tallyOf(const QTextDocument& document) {
+    for (QObject* child : document.children())
+        if (auto* tally = dynamic_cast<WordTally*>(child)) return tally->words;
+    return (new WordTally(const_cast<QTextDocument*>(&document)))->words;
+}
+
 struct KeptBlock : QTextBlockUserData {
-    explicit KeptBlock(Block kept) : block(std::move(kept)) {}
+    KeptBlock(Block kept, std::shared_ptr<int> documentWords)
+        : block(std::move(kept)), words(countWords(block.plain())), tally(std::move(documentWords)) {
+        *tally += words;
+    }
+    ~KeptBlock() override { *tally -= words; }
+    KeptBlock(const KeptBlock&) = delete;
+    KeptBlock& operator=(const KeptBlock&) = delete;
+
     Block block;
+    int words;
+    std::shared_ptr<int> tally;
 };
 
 void appendSpan(Block& block, const QString& text, const QTextCharFormat& format) {
@@ -116,6 +138,7 @@ void fillDocument(QTextDocument& document, const SceneText& text) {
         first = false;
     }
     cursor.endEditBlock();
+    refreshBlocks(document, 0, document.characterCount());
     document.setUndoRedoEnabled(true);
     document.setModified(false);
 }
@@ -139,7 +162,7 @@ void insertSceneText(QTextCursor& cursor, const SceneText& text) {
 Block readBlock(const QTextBlock& block) {
     if (const auto* kept = static_cast<const KeptBlock*>(block.userData())) return kept->block;
     Block read = readPart(block, 0, block.length());
-    QTextBlock(block).setUserData(new KeptBlock(read));
+    QTextBlock(block).setUserData(new KeptBlock(read, tallyOf(*block.document())));
     return read;
 }
 
@@ -162,11 +185,17 @@ SceneText readSelection(const QTextCursor& cursor) {
     return text;
 }
 
-void forgetBlocks(QTextDocument& document, int position, int added) {
+void refreshBlocks(QTextDocument& document, int position, int added) {
     const int end = position + added;
     for (QTextBlock block = document.findBlock(position); block.isValid() && block.position() <= end;
-         block = block.next())
+         block = block.next()) {
         block.setUserData(nullptr);
+        readBlock(block);
+    }
+}
+
+int wordsOf(const QTextDocument& document) {
+    return *tallyOf(document);
 }
 
 SceneText paragraphsOf(const QString& plain, Provenance provenance, qint64 draft) {

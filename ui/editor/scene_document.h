@@ -1,6 +1,7 @@
 // SceneText in a QTextDocument and back: marks as ordinary formats, provenance and block kinds as user properties.
 //
-// UI thread. Reading is cheap after small edits: every block keeps its converted form until it is touched.
+// UI thread. Reading is cheap after small edits: every block keeps its converted form, and its words, until it is
+// touched.
 #pragma once
 
 #include "app/document/scene_text.h"
@@ -43,8 +44,12 @@ Block readBlock(const QTextBlock& block);
 SceneText readDocument(const QTextDocument& document);
 SceneText readSelection(const QTextCursor& cursor); // as it would be read if it stood alone
 
-// Forgets the kept form of the blocks an edit touched: connect to QTextDocument::contentsChange.
-void forgetBlocks(QTextDocument& document, int position, int added);
+// Reads anew the blocks an edit touched: connect to QTextDocument::contentsChange.
+void refreshBlocks(QTextDocument& document, int position, int added);
+
+// Words of the whole document, without reading it: of one that was filled by fillDocument() and whose edits were told
+// to refreshBlocks().
+int wordsOf(const QTextDocument& document);
 
 // Paragraphs of plain text: lines, empty ones left out; all with this provenance.
 SceneText paragraphsOf(const QString& plain, Provenance provenance = Provenance::Typed, qint64 draft = 0);

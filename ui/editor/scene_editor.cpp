@@ -252,7 +252,7 @@ void SceneEditor::onCaretMoved() {
 void SceneEditor::markEdited(int begin, int end) {
     const QTextBlock block = document()->findBlock(begin);
     if (document()->findBlock(end) != block) return; // a new paragraph changes no sentence
-    forgetBlocks(*document(), begin, end - begin);
+    refreshBlocks(*document(), begin, end - begin);
     const std::optional<Interval> sentence = editedSentence(readBlock(block), begin - block.position(), end - begin);
     if (!sentence) return;
     std::vector<DraftedRange> drafted; // first found, then changed: changing them splits fragments

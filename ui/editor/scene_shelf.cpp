@@ -4,12 +4,16 @@
 
 namespace palimpsest {
 
-SceneShelf::SceneShelf(ProjectService& project, QObject* parent) : QObject(parent), m_project(project) {
+SceneShelf::SceneShelf(ProjectService& project, QObject* parent) : QObject(parent), m_project(&project) {
     connect(&project, &ProjectService::nodesChanged, this, [this] {
         for (const auto& [id, scene] : m_scenes)
-            if (const Node* node = m_project.node(id)) layoutOf(*scene).setTitle(node->title);
+            if (const Node* node = m_project->node(id)) layoutOf(*scene).setTitle(node->title);
     });
     connect(&project, &ProjectService::textReplaced, this, &SceneShelf::replace);
+}
+
+SceneShelf::~SceneShelf() {
+    clear();
 }
 
 PageLayout& SceneShelf::layoutOf(const Scene& scene) const {
@@ -35,7 +39,7 @@ void SceneShelf::setProvenanceShown(bool shown) {
 
 void SceneShelf::take(NodeId node, QObject* context, std::function<void(Result<Scene*>)> done) {
     if (Scene* scene = find(node)) return done(scene);
-    m_project.loadText(node, context, [this, node, done = std::move(done)](Result<SceneText> text) {
+    m_project->loadText(node, context, [this, node, done = std::move(done)](Result<SceneText> text) {
         if (Scene* scene = find(node)) return done(scene);
         if (!text) return done(text.error());
         done(add(node, *text));
@@ -54,13 +58,13 @@ SceneShelf::Scene* SceneShelf::add(NodeId node, const SceneText& text) {
     layout->setMetrics(m_metrics);
     layout->setColours(m_colours);
     layout->setProvenanceShown(m_provenanceShown);
-    if (const Node* known = m_project.node(node)) layout->setTitle(known->title);
+    if (const Node* known = m_project->node(node)) layout->setTitle(known->title);
     Scene* made = scene.get();
     connect(&document, &QTextDocument::contentsChange, this,
-            [made](int position, int, int added) { forgetBlocks(made->document, position, added); });
+            [made](int position, int, int added) { refreshBlocks(made->document, position, added); });
     connect(&document, &QTextDocument::contentsChanged, this, [this, made] {
         if (made->filling) return;
-        m_project.textEdited(made->node, readDocument(made->document));
+        m_project->textEdited(made->node, wordsOf(made->document), [made] { return readDocument(made->document); });
         Q_EMIT edited(made->node);
     });
     m_scenes[node] = std::move(scene);
@@ -83,6 +87,7 @@ SceneShelf::Scene* SceneShelf::find(NodeId node) const {
 }
 
 void SceneShelf::clear() {
+    if (m_project) m_project->readEdits();
     m_scenes.clear();
 }
 

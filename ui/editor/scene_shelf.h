@@ -1,11 +1,13 @@
 // The documents of the open project that were shown: each keeps its undo history, caret and scroll position.
 //
-// UI thread. Every change of a document goes to the project at once, which saves it within a second.
+// UI thread. The project is told of every change at once, and reads the document when it saves it, within a second: what
+// a key costs does not grow with the scene.
 #pragma once
 
 #include "app/services/project_service.h"
 #include "ui/editor/page_layout.h"
 
+#include <QPointer>
 #include <QTextDocument>
 #include <map>
 #include <memory>
@@ -23,6 +25,7 @@ public:
     };
 
     explicit SceneShelf(ProjectService& project, QObject* parent = nullptr);
+    ~SceneShelf() override; // the project, if it is still there, has everything
 
     void setLook(const PageMetrics& metrics, const PageColours& colours);
     void setProvenanceShown(bool shown);
@@ -40,7 +43,7 @@ private:
     void replace(NodeId node, const SceneText& text);
     PageLayout& layoutOf(const Scene& scene) const;
 
-    ProjectService& m_project;
+    QPointer<ProjectService> m_project;
     std::map<NodeId, std::unique_ptr<Scene>> m_scenes;
     PageMetrics m_metrics;
     PageColours m_colours;
