@@ -76,6 +76,16 @@
     </message>
 </context>
 <context>
+    <name>palimpsest::MarkersDialog</name>
+    <message numerus="yes">
+        <source>%n items have what you removed and will have none.</source>
+        <translation>
+            <numerusform>%n item has what you removed and will have none.</numerusform>
+            <numerusform>%n items have what you removed and will have none.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>palimpsest::OutlineEdits</name>
     <message numerus="yes">
         <source>%n items</source>

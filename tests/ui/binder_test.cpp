@@ -69,12 +69,12 @@ private Q_SLOTS:
         f.choose({f.a});
         f.press(Qt::Key_Delete);
         const auto question = [&] { return f.window->findChild<QMessageBox*>("deletionQuestion"); };
-        f.binder().askToDelete(trashRoots(f.project->nodes()));
+        askToDeleteForGood(*f.window, *f.project, trashRoots(f.project->nodes()));
         QVERIFY(question()->text().contains("4 items")); // a chapter with its scenes, and one scene
         question()->button(QMessageBox::Cancel)->click();
         QTRY_VERIFY(!question());
         QVERIFY(f.project->node(f.second));
-        f.binder().askToDelete(trashRoots(f.project->nodes()));
+        askToDeleteForGood(*f.window, *f.project, trashRoots(f.project->nodes()));
         for (QAbstractButton* button : question()->buttons())
             if (question()->buttonRole(button) == QMessageBox::DestructiveRole) button->click();
         QTRY_VERIFY(!f.project->node(f.second) && !f.project->node(f.a) && !f.project->node(f.d));

@@ -2,7 +2,6 @@
 
 #include "app/storage/node_tree.h"
 #include "ui/outline/binder_delegate.h"
-#include "ui/outline/deletion_question.h"
 #include "ui/outline/marker_shape.h"
 
 #include <QSet>
@@ -315,10 +314,6 @@ void Binder::trashChosen() {
 
 void Binder::restoreChosen() {
     m_edits.setTrashed(chosen(), false);
-}
-
-void Binder::askToDelete(const std::vector<NodeId>& nodes) {
-    askToDeleteForGood(*window(), m_project, nodes);
 }
 
 void Binder::moveChosen(MoveWay way) {

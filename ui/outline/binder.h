@@ -24,7 +24,7 @@ public:
     BinderTree* tree() const { return m_tree; }
     OutlineEdits& edits() { return m_edits; }
     NodeCard& card() const { return *m_card; }
-    const ProjectService& project() const { return m_project; }
+    ProjectService& project() const { return m_project; }
     NodeId current() const;             // 0 = none
     std::vector<NodeId> chosen() const; // in the order of the rows
     void select(NodeId node);           // without opening it
@@ -35,7 +35,6 @@ public:
     void renameCurrent();
     void trashChosen();
     void restoreChosen();
-    void askToDelete(const std::vector<NodeId>& nodes); // of the trash, for good
     void moveChosen(MoveWay way);
     void togglePins(); // of those chosen, all alike
     void duplicateChosen();

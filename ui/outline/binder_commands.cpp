@@ -3,6 +3,7 @@
 #include "app/storage/node_tree.h"
 #include "ui/outline/deletion_question.h"
 #include "ui/outline/marker_shape.h"
+#include "ui/outline/markers_dialog.h"
 
 #include <QAction>
 #include <QMenu>
@@ -21,6 +22,7 @@ BinderCommands::BinderCommands(Binder& binder) : QObject(&binder), m_binder(bind
                            [&binder] { binder.edits().nextMarker(binder.chosen(), Marker::Family::Status); })
              << addForTree(tr("Next label"), QKeySequence(Qt::ALT | Qt::Key_L),
                            [&binder] { binder.edits().nextMarker(binder.chosen(), Marker::Family::Label); });
+    m_lists = add(tr("Statuses and labels…"), {}, [this] { editMarkers(); });
     separate();
     buildTexts();
     separate();
@@ -28,8 +30,8 @@ BinderCommands::BinderCommands(Binder& binder) : QObject(&binder), m_binder(bind
     separate();
     m_trash = addForTree(tr("Move to the tras&h"), QKeySequence::Delete, [&binder] { binder.trashChosen(); });
     m_restore = add(tr("Tak&e out of the trash"), {}, [&binder] { binder.restoreChosen(); });
-    m_delete = add(tr("Delete &for good…"), {}, [&binder] { binder.askToDelete(binder.chosen()); });
-    m_empty = add(tr("Empt&y the trash…"), {}, [&binder] { binder.askToDelete(trashRoots(binder.project().nodes())); });
+    m_delete = add(tr("Delete &for good…"), {}, [this] { askToDelete(m_binder.chosen()); });
+    m_empty = add(tr("Empt&y the trash…"), {}, [this] { askToDelete(trashRoots(m_binder.project().nodes())); });
     separate();
     m_undo = add(tr("Undo"), {}, [&binder] { binder.undo(); });
     m_redo = add(tr("Redo"), {}, [&binder] { binder.redo(); });
@@ -86,6 +88,7 @@ void BinderCommands::fillMarkers(QMenu& menu, const QString& none, Marker::Famil
         if (marker.family == family) menu.addAction(markerIcon(marker), markerName(marker), this, set(marker.id));
     menu.addSeparator();
     menu.addAction(none, this, set(0));
+    menu.addAction(m_lists->text(), m_lists, &QAction::trigger);
 }
 
 void BinderCommands::refreshUndo() {
@@ -144,7 +147,18 @@ void BinderCommands::refresh() {
     m_trash->setEnabled(any && !inTrash);
     m_restore->setEnabled(any && inTrash);
     m_delete->setEnabled(any && inTrash);
+    m_lists->setEnabled(m_open);
     m_empty->setEnabled(m_open && !trashRoots(nodes).empty());
+}
+
+void BinderCommands::askToDelete(const std::vector<NodeId>& nodes) {
+    askToDeleteForGood(*m_binder.window(), m_binder.project(), nodes);
+}
+
+void BinderCommands::editMarkers() {
+    auto* dialog = new MarkersDialog(m_binder.project(), m_binder.window());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void BinderCommands::popUp(const QPoint& at) {

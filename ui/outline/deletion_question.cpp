@@ -29,12 +29,14 @@ void askToDeleteForGood(QWidget& parent, ProjectService& project, const std::vec
         words += node.words;
     }
     auto* box = new QMessageBox(QMessageBox::Warning, Binder::tr("Delete for good"),
-                                Binder::tr("Delete %n items of the trash for good?", nullptr, texts), QMessageBox::Cancel, &parent);
+                                Binder::tr("Delete %n items of the trash for good?", nullptr, texts),
+                                QMessageBox::Cancel, &parent);
     box->setObjectName("deletionQuestion");
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setInformativeText(
-        Binder::tr("%1 words go, with their history and their drafts. Nothing brings them back but the backup that is made "
-             "first, in “%2” beside the project.")
+        Binder::tr(
+            "%1 words go, with their history and their drafts. Nothing brings them back but the backup that is made "
+            "first, in “%2” beside the project.")
             .arg(QLocale().toString(words), QFileInfo(project.path()).fileName() + QStringLiteral(".backups")));
     QPushButton* yes = box->addButton(Binder::tr("Delete"), QMessageBox::DestructiveRole);
     box->setDefaultButton(QMessageBox::Cancel);
