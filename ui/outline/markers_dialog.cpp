@@ -1,10 +1,10 @@
 #include "ui/outline/markers_dialog.h"
 
 #include "ui/outline/marker_shape.h"
+#include "ui/widgets/choice_box.h"
 #include "ui/widgets/section_title.h"
 
 #include <QColorDialog>
-#include <QComboBox>
 #include <QDialogButtonBox>
 #include <QLabel>
 #include <QListWidget>
@@ -58,8 +58,8 @@ Marker looking(MarkerShape shape, QRgb colour) {
 MarkersDialog::MarkersDialog(ProjectService& project, QWidget* parent)
     : QDialog(parent),
       m_project(project),
-      m_shape(new QComboBox(this)),
-      m_colour(new QComboBox(this)),
+      m_shape(new ChoiceBox(this)),
+      m_colour(new ChoiceBox(this)),
       m_says(new QLabel(this)) {
     setWindowTitle(tr("Statuses and labels"));
     for (const Marker& marker : project.markers()) m_sides[std::size_t(marker.family)].markers.push_back(marker);
@@ -71,6 +71,7 @@ MarkersDialog::MarkersDialog(ProjectService& project, QWidget* parent)
     m_says->setWordWrap(true);
     m_says->setMinimumHeight(2 * fontMetrics().lineSpacing());
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this);
+    for (QAbstractButton* each : buttons->buttons()) each->setIcon({});
     buttons->button(QDialogButtonBox::Ok)->setText(tr("OK"));
     buttons->button(QDialogButtonBox::Cancel)->setText(tr("Cancel"));
     connect(buttons, &QDialogButtonBox::accepted, this, &MarkersDialog::accept);
@@ -82,6 +83,7 @@ MarkersDialog::MarkersDialog(ProjectService& project, QWidget* parent)
     column->addWidget(m_says);
     column->addWidget(buttons);
     choose(Marker::Family::Status);
+    m_sides.front().list->setFocus();
     resize(560, 460);
 }
 

@@ -9,13 +9,14 @@
 #include <QDialog>
 #include <array>
 
-class QComboBox;
 class QLabel;
 class QListWidget;
 class QPushButton;
 class QVBoxLayout;
 
 namespace palimpsest {
+
+class ChoiceBox;
 
 class MarkersDialog : public QDialog {
     Q_OBJECT
@@ -47,7 +48,7 @@ private:
     ProjectService& m_project;
     std::array<Side, 2> m_sides;
     Marker::Family m_chosen = Marker::Family::Status; // the list that shape and colour speak of
-    QComboBox *m_shape, *m_colour;
+    ChoiceBox *m_shape, *m_colour;
     QLabel* m_says;
     bool m_filling = false;
 };
