@@ -2,6 +2,8 @@
 #include "app/storage/node_tree.h"
 #include "app/storage/project_parts.h"
 
+#include <algorithm>
+
 namespace palimpsest {
 namespace {
 
@@ -9,6 +11,7 @@ namespace {
 struct BackupContents {
     QString uuid;
     std::vector<Node> nodes;
+    std::vector<Marker> markers;
     std::map<NodeId, SceneText> texts;
 };
 
@@ -18,6 +21,7 @@ Result<BackupContents> readBackup(const QString& path) {
         BackupContents contents;
         contents.uuid = textOf(database->execAndGet("SELECT uuid FROM project"));
         contents.nodes = readNodes(*database);
+        contents.markers = readMarkers(*database);
         for (const Node& node : contents.nodes) {
             auto text = readText(*database, node.id);
             if (!text) return text.error();
@@ -27,8 +31,19 @@ Result<BackupContents> readBackup(const QString& path) {
     });
 }
 
+// The marker of the same name in the project's list, which may have changed since; else none.
+MarkerId sameMarker(const std::vector<Marker>& here, const std::vector<Marker>& there, MarkerId id) {
+    const auto was = std::find_if(there.begin(), there.end(), [id](const Marker& marker) { return marker.id == id; });
+    if (was == there.end()) return 0;
+    const auto is = std::find_if(here.begin(), here.end(), [&](const Marker& marker) {
+        return marker.family == was->family && marker.name == was->name;
+    });
+    return is == here.end() ? 0 : is->id;
+}
+
 // The nodes that only the backup has, each after the one it lies in.
-std::vector<ChangeStep> missingNodes(const std::vector<Node>& here, BackupContents& backup) {
+std::vector<ChangeStep> missingNodes(const std::vector<Node>& here, const std::vector<Marker>& markers,
+                                     BackupContents& backup) {
     std::vector<ChangeStep> steps;
     std::vector<Node> known = here;
     for (bool found = true; found;) {
@@ -36,7 +51,8 @@ std::vector<ChangeStep> missingNodes(const std::vector<Node>& here, BackupConten
         for (const Node& node : backup.nodes) {
             if (findNode(known, node.id) || (node.parent != 0 && !findNode(known, node.parent))) continue;
             Node back = node;
-            back.status = back.label = 0; // the lists may have changed
+            back.status = sameMarker(markers, backup.markers, node.status);
+            back.label = sameMarker(markers, backup.markers, node.label);
             steps.push_back(AddNode{back, backup.texts[node.id]});
             known.push_back(node);
             found = true;
@@ -63,7 +79,8 @@ Result<ProjectChange> ProjectStore::takeOverNewerBackup(const QString& name) {
     if (!backup) return backup.error();
     if (backup->uuid != m_parts->uuid) return Error{ErrorCode::InvalidArgument, "That backup is of another project."};
     auto here = nodes();
-    if (!here) return here.error();
+    const auto lists = markers();
+    if (!here || !lists) return here ? lists.error() : here.error();
     const auto snapshot = addSnapshot(name);
     if (!snapshot) return snapshot.error();
     for (const auto& [node, text] : backup->texts) {
@@ -75,7 +92,7 @@ Result<ProjectChange> ProjectStore::takeOverNewerBackup(const QString& name) {
             return added.error();
     }
     m_parts->newerBackup = {};
-    return ProjectChange{name, missingNodes(*here, *backup)};
+    return ProjectChange{name, missingNodes(*here, *lists, *backup)};
 }
 
 } // namespace palimpsest

@@ -61,6 +61,7 @@ void bindId(SQLite::Statement& statement, int index, qint64 id); // 0 is NULL
 // All below are parts of a transaction of the caller, and throw SQLite::Exception.
 
 std::vector<Node> readNodes(SQLite::Database& database);
+std::vector<Marker> readMarkers(SQLite::Database& database); // in their order
 // Inserts, updates and deletes what differs.
 void writeNodes(SQLite::Database& database, const std::vector<Node>& before, const std::vector<Node>& after);
 NodeId nextNodeId(SQLite::Database& database);

@@ -105,6 +105,19 @@ std::vector<Node> readNodes(SQLite::Database& database) {
     return nodes;
 }
 
+std::vector<Marker> readMarkers(SQLite::Database& database) {
+    SQLite::Statement rows(database,
+                           "SELECT id, family, name, colour, shape FROM marker ORDER BY family, position, id");
+    std::vector<Marker> markers;
+    while (rows.executeStep()) {
+        const int shape = rows.getColumn(4).getInt();
+        markers.push_back({rows.getColumn(0).getInt64(), Marker::Family(rows.getColumn(1).getInt()),
+                           textOf(rows.getColumn(2)), quint32(rows.getColumn(3).getInt64()),
+                           shape <= int(MarkerShape::Hexagon) ? MarkerShape(shape) : MarkerShape::Circle});
+    }
+    return markers;
+}
+
 void writeNodes(SQLite::Database& database, const std::vector<Node>& before, const std::vector<Node>& after) {
     database.exec("PRAGMA defer_foreign_keys = ON"); // for this transaction: in any order
     QHash<NodeId, const Node*> old;

@@ -27,19 +27,6 @@ Result<void> checkMarkers(const std::vector<Marker>& markers) {
     return {};
 }
 
-std::vector<Marker> readMarkers(SQLite::Database& database) {
-    SQLite::Statement rows(database,
-                           "SELECT id, family, name, colour, shape FROM marker ORDER BY family, position, id");
-    std::vector<Marker> markers;
-    while (rows.executeStep()) {
-        const int shape = rows.getColumn(4).getInt();
-        markers.push_back({rows.getColumn(0).getInt64(), Marker::Family(rows.getColumn(1).getInt()),
-                           textOf(rows.getColumn(2)), quint32(rows.getColumn(3).getInt64()),
-                           shape <= int(MarkerShape::Hexagon) ? MarkerShape(shape) : MarkerShape::Circle});
-    }
-    return markers;
-}
-
 void removeMarkersNotIn(SQLite::Database& database, const std::vector<Marker>& markers) {
     for (const Marker& old : readMarkers(database)) {
         if (std::any_of(markers.begin(), markers.end(), [&](const Marker& m) { return m.id == old.id; })) continue;

@@ -289,6 +289,16 @@ private Q_SLOTS:
         QVERIFY(rig.store->saveText(scene, textOf(QStringLiteral("newer"))));
         const NodeId only = *rig.store->addNode(0, -1, NodeKind::Scene, QStringLiteral("Only there"));
         QVERIFY(rig.store->saveText(only, textOf(QStringLiteral("lost?"))));
+        EditNode marked;
+        marked.node = only;
+        marked.status = (*rig.store->markers())[1].id;
+        Marker own;
+        own.family = Marker::Family::Label;
+        own.name = QStringLiteral("In the backup only");
+        auto lists = *rig.store->markers();
+        lists.push_back(own);
+        marked.label = rig.store->setMarkers(lists)->back().id;
+        QVERIFY(rig.store->apply({{}, {marked}}));
         rig.store.reset(); // backs up
         QVERIFY(QFile::remove(path) && QFile::rename(older, path));
         rig.reopen();
@@ -297,6 +307,10 @@ private Q_SLOTS:
         QVERIFY(change.ok());
         QVERIFY(rig.store->apply(*change));
         QCOMPARE(rig.store->text(only)->plain(), QStringLiteral("lost?"));
+        const auto nodes = *rig.store->nodes();
+        const auto back = std::find_if(nodes.begin(), nodes.end(), [=](const Node& node) { return node.id == only; });
+        QCOMPARE(back->status, *marked.status);
+        QCOMPARE(back->label, MarkerId(0));                               // the list here has no such label
         QCOMPARE(rig.store->text(scene)->plain(), QStringLiteral("old")); // until the writer says so
         const auto revisions = *rig.store->revisions(scene);
         QCOMPARE(revisions.front().cause, RevisionCause::Backup);

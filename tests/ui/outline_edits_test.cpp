@@ -57,7 +57,7 @@ private Q_SLOTS:
         BinderFixture f;
         QVERIFY(f.ready());
         const QString before = f.text();
-        f.caretTo(int(kParagraphs[0].size()) + 1 + 3); // in the second paragraph
+        f.caretTo(int(kParagraphs[0].size()) + 1 + 2); // behind the first word of the second paragraph
         action(f, "Split at the caret")->trigger();
         QVERIFY(QTest::qWaitFor([&] { return f.children(0).contains("Second buoy, second part"); }));
         QCOMPARE(f.children(0).indexOf("Second buoy, second part"), 1);

@@ -192,6 +192,12 @@ void OutlineEdits::split(NodeId id, const SceneText& text, TextPlace at) {
     SplitText step;
     step.node = id;
     step.at = at;
+    // The space at the cut stays with the first part: no scene begins with one, and undoing gives the very text.
+    if (at.block >= 0 && std::size_t(at.block) < text.blocks.size()) {
+        const QString paragraph = plainOf(text.blocks[std::size_t(at.block)]);
+        while (at.offset > 0 && step.at.offset < paragraph.size() && paragraph[step.at.offset].isSpace())
+            ++step.at.offset;
+    }
     step.title = tr("%1, second part").arg(node->title).left(kMaxTitleLength);
     step.base = text;
     apply(tr("splitting “%1”").arg(node->title), {step}, [this](const Nodes& added) {
