@@ -60,14 +60,30 @@ PreparedWeight readyProduct(const StoredMatrix& weight, ProductType type) {
                                                                : readyProduct(weight.floats(), type);
 }
 
+torch::Tensor Backbone::matrix(int index, std::string_view name) const {
+    const BackboneLayer& layer = m_layers[std::size_t(index)];
+    const StoredMatrix& stored = name == "qkv"       ? layer.qkv
+                                 : name == "output"  ? layer.output
+                                 : name == "gate_up" ? layer.gateUp
+                                                     : layer.down;
+    auto copy = stored.floats().to(torch::kFloat32, false, true);
+    if (m_personal) m_personal->addTo(copy, index, name);
+    return copy;
+}
+
 void Backbone::prepareProducts(ProductType type) {
     m_products.resize(m_layers.size());
     parallelFor(std::int64_t(m_layers.size()), [&](std::int64_t first, std::int64_t last) {
         const c10::InferenceMode guard;
         for (std::int64_t l = first; l < last; ++l) {
             const BackboneLayer& layer = m_layers[std::size_t(l)];
-            m_products[std::size_t(l)] = {readyProduct(layer.qkv, type), readyProduct(layer.output, type),
-                                          readyProduct(layer.gateUp, type), readyProduct(layer.down, type)};
+            const auto ready = [&](const char* name, const StoredMatrix& stored) {
+                if (!m_personal) return readyProduct(stored, type);
+                const auto sum = matrix(int(l), name); // packed from f32: bf16 would lose small additions
+                return readyProduct(type ? sum : sum.to(m_embedding.scalar_type()), type);
+            };
+            m_products[std::size_t(l)] = {ready("qkv", layer.qkv), ready("output", layer.output),
+                                          ready("gate_up", layer.gateUp), ready("down", layer.down)};
         }
     });
     m_headProduct = readyProduct(m_head, type);

@@ -4,6 +4,7 @@
 
 #include "kernels/torch/weight_product.h"
 #include "models/model_config.h"
+#include "models/personal.h"
 #include "models/stored_weights.h"
 
 #include <optional>
@@ -46,6 +47,12 @@ public:
     const torch::Tensor& finalNorm() const { return m_finalNorm; } // (D)
     std::int64_t parameters() const { return m_parameters; }
 
+    // Matrices become what models/personal.h says, in products() and matrix(), not in layer(). Before prepareProducts().
+    void stack(PersonalAdapters personal) { m_personal = std::move(personal); }
+
+    // A copy in f32 of a matrix of a layer, by its name in the file, with what was stacked on it.
+    torch::Tensor matrix(int layer, std::string_view name) const;
+
     // Blocks while the matrices are packed, layers in parallel on Torch's threads.
     void prepareProducts(ProductType type);
     const BackboneProducts& products(int layer) const { return m_products[std::size_t(layer)]; }
@@ -67,6 +74,7 @@ private:
     std::vector<BackboneLayer> m_layers;
     std::vector<BackboneProducts> m_products;
     PreparedWeight m_headProduct;
+    std::optional<PersonalAdapters> m_personal;
     torch::Tensor m_embedding, m_head, m_finalNorm;
     torch::Tensor m_frequencies; // (K / 2) f32
     std::int64_t m_heads = 0, m_keyHeads = 0, m_headSize = 0, m_parameters = 0;

@@ -52,14 +52,14 @@ Result<Denoiser> Denoiser::load(const SafetensorsFile& file, const ModelConfig& 
         NoisedLayer& layer = d.m_layers[std::size_t(l)];
         // Merged in f32: adding a small product to a bf16 matrix would lose most of it.
         if (weights.has(at + "attn_q.A") || weights.has(at + "attn_k.A") || weights.has(at + "attn_v.A")) {
-            auto merged = base.layer(l).qkv.floats().to(torch::kFloat32, false, true);
+            auto merged = base.matrix(l, "qkv");
             merge(weights, at + "attn_q", merged.narrow(0, 0, queries));
             merge(weights, at + "attn_k", merged.narrow(0, queries, keys));
             merge(weights, at + "attn_v", merged.narrow(0, queries + keys, keys));
             layer.qkv = readyProduct(merged.to(weightDtype), products);
         }
         if (weights.has(at + "attn_output.A")) {
-            auto merged = base.layer(l).output.floats().to(torch::kFloat32, false, true);
+            auto merged = base.matrix(l, "output");
             merge(weights, at + "attn_output", merged);
             layer.output = readyProduct(merged.to(weightDtype), products);
         }

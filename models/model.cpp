@@ -43,12 +43,19 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
     if (!file) return file.error();
     auto base = Backbone::load(*file, *config, options.device, options.dtype, options.weights(), options.products);
     if (!base) return base.error();
+    std::string personalDigest; // empty: nothing is stacked
+    if (!options.personal.empty() && options.strength > 0) {
+        auto personal = PersonalAdapters::load(options.personal, *config, options.strength);
+        if (!personal) return personal.error();
+        personalDigest = personal->digest();
+        base->stack(*std::move(personal));
+    }
     base->prepareProducts(options.products);
     Evidence evidence(base->embedding());
 
     ModelSummary summary;
     summary.baseParameters = base->parameters();
-    summary.hash = sha256Hex(config->baseDigest);
+    summary.hash = sha256Hex(config->baseDigest + personalDigest);
     Denoiser denoiser(*base, *config, evidence.mean());
     Result<NoiseSchedule> schedule = NoiseSchedule({{0, 0}, {1, -1}});
     std::error_code error;
@@ -60,7 +67,7 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
         denoiser = *std::move(loaded);
         schedule = readSchedule(*denoiserFile);
         summary.denoiserParameters = denoiser.parameters();
-        summary.hash = sha256Hex(config->baseDigest + config->denoiserDigest);
+        summary.hash = sha256Hex(config->baseDigest + config->denoiserDigest + personalDigest);
     } else {
         schedule = readSchedule(*file);
     }

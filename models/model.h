@@ -25,7 +25,7 @@ namespace palimpsest {
 struct ModelSummary {
     std::int64_t baseParameters = 0;
     std::int64_t denoiserParameters = 0; // 0: the base alone
-    std::string hash;                    // hex digest of base and denoiser
+    std::string hash;                    // hex digest of base and denoiser, and of what is stacked on them
 };
 
 struct ModelOptions {
@@ -36,6 +36,8 @@ struct ModelOptions {
     std::optional<WeightType> products;
     bool loadDenoiser = true;             // false: the base alone
     std::optional<SparsePattern> pattern; // instead of the model's own: for comparisons
+    std::filesystem::path personal;       // a personal file (models/personal.h) to stack on it; empty: none
+    double strength = 1;                  // of that file, 0 … 1.5; 0: as if there were none, to the bit
 
     // Of the tensors that are read: packed ones come from the bf16 of the file.
     torch::ScalarType weights() const { return products && *products != WeightType::F32 ? torch::kBFloat16 : dtype; }

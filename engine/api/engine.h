@@ -48,6 +48,8 @@ struct EngineOptions {
     std::string device = "auto"; // "auto", "cpu", "cuda:N"
     int threads = 0;             // 0 = the cores this process may use
     std::string dtype = "auto";  // "auto", "float32", "bfloat16", "int8"
+    std::string personal = {};   // a personal file (tuning.h) to stack on the model; empty: none
+    double strength = 1;         // of it, 0 … 1.5; 0: drafts to the bit as without it
 };
 
 // Blocks while weights are read (a second or so). Errors: NotFound, Corrupt, OutOfMemory, Device, InvalidArgument.

@@ -25,11 +25,17 @@ inline constexpr const char* kDraftLock = "draft/lock";
 inline constexpr const char* kDraftBranch = "draft/branch";
 inline constexpr const char* kContextPreview = "context/preview";
 inline constexpr const char* kContextPrepare = "context/prepare"; // params of a draft, as context/preview; result {}
+inline constexpr const char* kTrainStart = "train/start";
+inline constexpr const char* kTrainPause = "train/pause";
+inline constexpr const char* kTrainResume = "train/resume";
+inline constexpr const char* kTrainStop = "train/stop";
 inline constexpr const char* kShutdown = "shutdown";
 // notifications
 inline constexpr const char* kDraftStep = "draft/step";
 inline constexpr const char* kDraftEnded = "draft/ended";
 inline constexpr const char* kModelState = "model/state";
+inline constexpr const char* kTrainProgress = "train/progress";
+inline constexpr const char* kTrainEnded = "train/ended";
 inline constexpr const char* kLog = "log";
 } // namespace method
 

@@ -209,6 +209,8 @@ Result<ModelInfo> modelInfoFromJson(const Json& json) {
     fields.integer64("parameters", model.parameters);
     fields.integer64("denoiser_parameters", model.denoiserParameters);
     fields.text("hash", model.hash, kNameBytes);
+    fields.text("personal", model.personal, kNameBytes);
+    fields.number("strength", model.strength, 0, 1.5);
     return fields.finish(std::move(model));
 }
 

@@ -161,7 +161,9 @@ Json toJson(const ModelInfo& model) {
             {"family", text(model.family)},   {"layers", model.layers},
             {"width", model.width},           {"vocabulary", model.vocabulary},
             {"parameters", model.parameters}, {"denoiser_parameters", model.denoiserParameters},
-            {"hash", text(model.hash)}};
+            {"hash", text(model.hash)},
+            {"personal", text(model.personal)},
+            {"strength", model.strength}};
 }
 
 Json toJson(const DeviceInfo& device) {

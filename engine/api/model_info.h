@@ -14,7 +14,9 @@ struct ModelInfo {
     int layers = 0, width = 0, vocabulary = 0;
     std::int64_t parameters = 0;         // of the base
     std::int64_t denoiserParameters = 0; // 0: no denoiser; drafting then runs on the base alone
-    std::string hash;                    // digest of base and denoiser
+    std::string hash;                    // digest of base and denoiser, and of the personal file with its strength
+    std::string personal = {};           // path of the personal file that is stacked on it; empty: none
+    double strength = 0;                 // of that file
 };
 
 struct DeviceInfo {

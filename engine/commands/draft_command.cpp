@@ -13,7 +13,8 @@ namespace {
 
 struct DraftFlags {
     CommonFlags common;
-    std::string model, left, right, notes, text, trace;
+    std::string model, personal, left, right, notes, text, trace;
+    double personalStrength = 1;
     std::vector<std::string> locks;
     bool verify = true;
     std::string watch = "auto";
@@ -23,6 +24,7 @@ struct DraftFlags {
 void addDraftingFlags(CLI::App& command, DraftFlags& flags) {
     DraftOptions& options = flags.options;
     command.add_option("--model", flags.model, "Model folder (default: the installed one)");
+    command.add_option("--personal", flags.personal, "A personal file that tuning made, stacked on the model");
     command.add_option("--right", flags.right, "What comes after: a text file, or - for standard input");
     command.add_option("--notes", flags.notes, "What the model should know: a text file");
     command.add_option("--block", options.block, "Positions diffused together (default: what suits)")
@@ -129,8 +131,8 @@ int runDraft(const DraftFlags& flags) {
     if (!request) return failed(request.error());
     Result<std::ofstream> trace = openTrace(flags.trace);
     if (!trace) return failed(trace.error());
-    Result<std::unique_ptr<Engine>> engine =
-        openEngine({flags.model, flags.common.device, flags.common.threads, "auto"});
+    Result<std::unique_ptr<Engine>> engine = openEngine(
+        {flags.model, flags.common.device, flags.common.threads, "auto", flags.personal, flags.personalStrength});
     if (!engine) return failed(engine.error());
     std::optional<LiveView> view;
     const bool always = flags.watch == "always";
@@ -160,6 +162,7 @@ CommandRun addDraftCommand(CLI::App& app) {
     command->add_option("--verify", "on: accept only what the base itself would have written; off: pure diffusion")
         ->check(CLI::IsMember({"on", "off"}))
         ->each([flags](const std::string& value) { flags->verify = value == "on"; });
+    command->add_option("--strength,--personal-strength", flags->personalStrength, "Of the personal file, 0 to 1.5");
     addDraftingFlags(*command, *flags);
     return [flags] { return runDraft(*flags); };
 }
@@ -169,6 +172,7 @@ CommandRun addRewriteCommand(CLI::App& app) {
     CLI::App* command = app.add_subcommand("rewrite", "Move the words of a passage, as many as the strength says");
     command->add_option("--text", flags->text, "The passage: a text file, or - for standard input")->required();
     command->add_option("--strength", flags->options.strength, "Share of the words that should change, 0 to 1");
+    command->add_option("--personal-strength", flags->personalStrength, "Of the personal file, 0 to 1.5");
     command->add_option("--left", flags->left, "What comes before: a text file, or - for standard input");
     command->add_option("--lock", flags->locks, "Words that stay to the letter, wherever they stand in the passage");
     addDraftingFlags(*command, *flags);

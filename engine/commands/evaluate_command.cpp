@@ -80,6 +80,8 @@ CommandRun addEvaluateCommand(CLI::App& app) {
     command->add_option("--lengths", options.lengths, "long: tokens of context")
         ->delimiter(',')
         ->check(CLI::Range(512, 16384));
+    command->add_option("--personal", options.personal, "A personal file, stacked on what is measured");
+    command->add_option("--strength", options.strength, "Of the personal file, 0 to 1.5")->check(CLI::Range(0.0, 1.5));
     command->add_option("--dtype", options.dtype, "auto, float32, bfloat16 or int8");
     addCommonFlags(*command, flags->common);
     return [flags] { return run(*flags); };

@@ -7,6 +7,7 @@
 #include "engine/commands/info_command.h"
 #include "engine/commands/serve_command.h"
 #include "engine/commands/train_command.h"
+#include "engine/commands/tune_command.h"
 
 #include <csignal>
 #include <cstdio>
@@ -39,6 +40,7 @@ int run(int argc, char** argv) {
         {"draft", addDraftCommand(app)},   {"rewrite", addRewriteCommand(app)},   {"serve", addServeCommand(app)},
         {"import", addImportCommand(app)}, {"bench", addBenchCommand(app)},       {"info", addInfoCommand(app)},
         {"train", addTrainCommand(app)},   {"evaluate", addEvaluateCommand(app)},
+        {"tune", addTuneCommand(app)},
     };
     try {
         app.parse(argc, argv);

@@ -22,9 +22,12 @@ CommandRun addServeCommand(CLI::App& app) {
     command->add_option("--model", flags->model, "Model folder for drafts that come before one is loaded");
     addCommonFlags(*command, flags->common);
     return [flags] {
-        const ServerParts parts{openEngine,
-                                [flags] { return installedModels(flags->common.device); },
-                                {flags->model, flags->common.device, flags->common.threads, "auto"}};
+        ServerParts parts;
+        parts.open = openEngine;
+        parts.installed = [flags] { return installedModels(flags->common.device); };
+        parts.options.model = flags->model;
+        parts.options.device = flags->common.device;
+        parts.options.threads = flags->common.threads;
         if (!flags->socket.empty()) {
             const Result<void> served = serveSocket(flags->socket, parts);
             return served ? 0 : failed(served.error());

@@ -41,13 +41,16 @@ Result<Json> run(const Suite& suite, const EvaluationOptions& options, std::stop
     std::string folder = options.model.empty() ? installedModels("cpu").defaultModel : options.model;
     std::unique_ptr<Engine> engine;
     if (suite.drafts) {
-        auto opened = openEngine({folder, options.device, options.threads, options.dtype});
+        auto opened =
+            openEngine({folder, options.device, options.threads, options.dtype, options.personal, options.strength});
         if (!opened) return opened.error();
         engine = *std::move(opened);
     }
     if (folder.empty())
         return Error{ErrorCode::NotFound, "No model is installed: run installer/build, or give --model."};
-    const auto judge = Judge::open(folder, options.device, options.threads);
+    // Suites of the base alone measure the judge itself.
+    const std::string personal = suite.drafts ? std::string() : options.personal;
+    const auto judge = Judge::open(folder, options.device, options.threads, {}, personal, options.strength);
     if (!judge) return judge.error();
     SuiteRun run{options, folder, engine.get(), *judge, {}, stop, sink, Json::object()};
     run.report = {{"suite", suite.name},

@@ -25,6 +25,8 @@ struct EvaluationOptions {
     std::vector<double> temperatures{0.8};            // drafts
     std::vector<int> lengths{1024, 2048, 4096, 8192}; // long: tokens of context
     std::uint64_t seed = 1;
+    std::string personal; // a personal file stacked on what is measured, not on the judge of drafts; empty: none
+    double strength = 1;  // of it
 };
 
 std::vector<std::string> evaluationSuites();

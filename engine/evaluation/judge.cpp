@@ -20,7 +20,7 @@ double crossEntropySum(const Model& model, const torch::Tensor& hidden, std::vec
 } // namespace
 
 Result<Judge> Judge::open(const std::string& folder, const std::string& device, int threads,
-                          std::optional<SparsePattern> pattern) {
+                          std::optional<SparsePattern> pattern, const std::string& personal, double strength) {
     // Whatever drafts are made with, they are judged with bf16 matrices and f32 sums.
     auto choice = chooseDevice(device, "auto", threads);
     if (!choice) return choice.error();
@@ -29,6 +29,8 @@ Result<Judge> Judge::open(const std::string& folder, const std::string& device, 
     ModelOptions options = modelOptionsOf(*choice);
     options.loadDenoiser = false;
     options.pattern = pattern;
+    options.personal = personal;
+    options.strength = strength;
     auto model = Model::open(folder, options);
     if (!model) return model.error();
     return Judge(*std::move(model));

@@ -18,9 +18,10 @@ struct Nats {
 // Used by one thread. Passes may throw as Model's do.
 class Judge {
 public:
-    // `pattern`: another than the model's own, for comparisons.
+    // `pattern`: another than the model's own, for comparisons; `personal`: a personal file to stack on it.
     static Result<Judge> open(const std::string& folder, const std::string& device, int threads,
-                              std::optional<SparsePattern> pattern = {});
+                              std::optional<SparsePattern> pattern = {}, const std::string& personal = {},
+                              double strength = 1);
 
     const Model& model() const { return *m_model; }
     std::vector<std::int64_t> encode(std::string_view text) const { return m_model->tokenizer().encode(text); }

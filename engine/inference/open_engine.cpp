@@ -72,15 +72,21 @@ Result<std::string> modelFolder(const EngineOptions& options) {
     return models.front().path;
 }
 
-Result<std::unique_ptr<Engine>> openOn(const DeviceChoice& choice, const std::string& folder) {
+Result<std::unique_ptr<Engine>> openOn(const DeviceChoice& choice, const std::string& folder,
+                                       const EngineOptions& options) {
     try {
         at::set_num_threads(choice.info.threads);
-        Result<std::unique_ptr<Model>> model = Model::open(folder, modelOptionsOf(choice));
+        ModelOptions wanted = modelOptionsOf(choice);
+        wanted.personal = options.personal;
+        wanted.strength = options.strength;
+        Result<std::unique_ptr<Model>> model = Model::open(folder, wanted);
         if (!model) return model.error();
         ModelInfo info = describe(folder, (*model)->config());
         info.parameters = (*model)->summary().baseParameters;
         info.denoiserParameters = (*model)->summary().denoiserParameters;
         info.hash = (*model)->summary().hash;
+        info.personal = options.personal;
+        info.strength = options.personal.empty() ? 0 : options.strength;
         return std::unique_ptr<Engine>(new LocalEngine(std::move(*model), std::move(info), choice.info));
     } catch (const std::exception& exception) {
         return errorOf(exception, choice.info.device);
@@ -92,9 +98,11 @@ Result<std::unique_ptr<Engine>> openOn(const DeviceChoice& choice, const std::st
 Result<std::unique_ptr<Engine>> openEngine(const EngineOptions& options) {
     const Result<std::string> folder = modelFolder(options);
     if (!folder) return folder.error();
+    if (!(options.strength >= 0 && options.strength <= 1.5))
+        return Error{ErrorCode::InvalidArgument, "The strength of a personal file must lie within 0 and 1.5."};
     const Result<DeviceChoice> choice = chooseDevice(options.device, options.dtype, options.threads);
     if (!choice) return choice.error();
-    Result<std::unique_ptr<Engine>> engine = openOn(*choice, *folder);
+    Result<std::unique_ptr<Engine>> engine = openOn(*choice, *folder, options);
     const bool gpuFailed = !engine && choice->cudaIndex >= 0 &&
                            (engine.error().code == ErrorCode::Device || engine.error().code == ErrorCode::OutOfMemory);
     if (!gpuFailed) return engine;
@@ -104,7 +112,7 @@ Result<std::unique_ptr<Engine>> openEngine(const EngineOptions& options) {
     cpu->info.why = engine.error().code == ErrorCode::OutOfMemory
                         ? "The CPU, because the GPU has too little memory for this model."
                         : "The CPU, because the GPU failed while the model was loaded.";
-    return openOn(*cpu, *folder);
+    return openOn(*cpu, *folder, options);
 }
 
 EngineInfo installedModels(const std::string& device) {

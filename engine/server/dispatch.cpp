@@ -21,7 +21,7 @@ Json idOf(const Json& message) {
 
 bool startsWork(const std::string& name) {
     return name == method::kDraftStart || name == method::kDraftBranch || name == method::kModelLoad ||
-           name == method::kModelUnload;
+           name == method::kModelUnload || name == method::kTrainStop;
 }
 
 bool isRequest(const Json& message) {
@@ -31,8 +31,8 @@ bool isRequest(const Json& message) {
 
 } // namespace
 
-Dispatch::Dispatch(const ServerParts& parts, Worker& worker, Outbox& outbox)
-    : m_parts(parts), m_worker(worker), m_outbox(outbox) {}
+Dispatch::Dispatch(const ServerParts& parts, Worker& worker, TuningProcess& tuning, Outbox& outbox)
+    : m_parts(parts), m_worker(worker), m_tuning(tuning), m_outbox(outbox) {}
 
 bool Dispatch::handle(const std::string& body) {
     const Result<Json> message = parseMessage(body);
@@ -48,6 +48,11 @@ bool Dispatch::handle(const std::string& body) {
     }
     const std::string name = (*message)["method"];
     const auto params = message->find("params");
+    if (name == method::kTrainStart && message->contains("id")) {
+        const Result<void> started = startTraining(id, params == message->end() ? Json::object() : *params);
+        if (!started) m_outbox.answer(rpcError(id, started.error()));
+        return true;
+    }
     const auto order = startsWork(name) ? m_outbox.hold() : std::unique_lock<std::mutex>();
     const Result<Json> result = call(name, params == message->end() || params->is_null() ? Json::object() : *params);
     if (!message->contains("id")) return name != method::kShutdown; // a notification is never answered
@@ -72,6 +77,9 @@ Result<Json> Dispatch::call(const std::string& name, const Json& params) {
     if (name == method::kDraftLock) return lockDraft(params);
     if (name == method::kContextPreview) return preview(params);
     if (name == method::kContextPrepare) return prepare(params);
+    if (name == method::kTrainPause) return answer(m_tuning.pause(true), {{"state", "paused"}});
+    if (name == method::kTrainResume) return answer(m_tuning.pause(false), {{"state", "running"}});
+    if (name == method::kTrainStop) return answer(m_tuning.stop(), Json::object());
     if (name == method::kShutdown) return Json(nullptr);
     return Error{ErrorCode::Unsupported, "There is no method of this name; engine/protocol.md lists them."};
 }
@@ -118,8 +126,20 @@ Result<Json> Dispatch::loadModel(const Json& params) {
     fields.text("device", options.device, 64);
     fields.text("dtype", options.dtype, 64);
     fields.integer("threads", options.threads, 0, 1024);
+    fields.text("personal", options.personal, 4096);
+    fields.number("strength", options.strength, 0, 1.5);
     if (!fields.ok()) return fields.error();
     return answer(m_worker.load(std::move(options)), Json::object());
+}
+
+Result<void> Dispatch::startTraining(const Json& id, const Json& params) {
+    if (!params.is_object()) return Error{ErrorCode::InvalidArgument, "The params must be an object."};
+    Result<TuningRequest> request = tuningRequestFromJson(params);
+    if (!request) return request.error();
+    if (request->model.empty()) request->model = m_worker.state().model.path;
+    if (request->model.empty()) request->model = m_parts.options.model;
+    const EngineOptions& own = m_parts.options;
+    return m_tuning.start(id, *request, {"--threads", std::to_string(own.threads), "--device", own.device});
 }
 
 Result<Json> Dispatch::preview(const Json& params) {

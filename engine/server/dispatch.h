@@ -2,13 +2,14 @@
 #pragma once
 
 #include "engine/server/server.h"
+#include "engine/server/tuning_process.h"
 
 namespace palimpsest {
 
 class Dispatch {
 public:
     // All must outlive it.
-    Dispatch(const ServerParts& parts, Worker& worker, Outbox& outbox);
+    Dispatch(const ServerParts& parts, Worker& worker, TuningProcess& tuning, Outbox& outbox);
 
     // Answers one body, whatever it holds. Blocks briefly. False: the peer asked for shutdown.
     bool handle(const std::string& body);
@@ -21,11 +22,13 @@ private:
     Result<Json> stopDraft(const Json& params);
     Result<Json> lockDraft(const Json& params);
     Result<Json> loadModel(const Json& params);
+    Result<void> startTraining(const Json& id, const Json& params); // answered later unless it fails
     Result<Json> preview(const Json& params);
     Result<Json> prepare(const Json& params);
 
     const ServerParts& m_parts;
     Worker& m_worker;
+    TuningProcess& m_tuning;
     Outbox& m_outbox;
 };
 

@@ -57,8 +57,9 @@ void refuseSecondPeer(int listening) {
 // Serves one peer. `listening`: a socket at which others may knock, or -1. True: shutdown was asked for.
 bool servePeer(int in, int out, int listening, const ServerParts& parts) {
     Outbox outbox(out); // outlives the worker, whose last endings it sends
-    Worker worker(parts.open, parts.options, outbox);
-    Dispatch dispatch(parts, worker, outbox);
+    TuningProcess tuning(parts.program, outbox);
+    Worker worker(parts.open, parts.options, outbox, [&tuning](bool busy) { tuning.hold(busy); });
+    Dispatch dispatch(parts, worker, tuning, outbox);
     FrameReader reader;
     std::string piece(std::size_t(64) << 10, '\0');
     while (outbox.connected()) {

@@ -10,9 +10,10 @@
 namespace palimpsest {
 
 struct ServerParts {
-    EngineFactory open;                    // openEngine()
-    std::function<EngineInfo()> installed; // installedModels()
-    EngineOptions options;                 // device and threads of models that a peer loads without naming them
+    EngineFactory open;                     // openEngine()
+    std::function<EngineInfo()> installed;  // installedModels()
+    EngineOptions options;                  // device and threads of models that a peer loads without naming them
+    std::string program = "/proc/self/exe"; // palimpsest-engine, for trainings
 };
 
 // Blocks until the peer closes `in`, asks for shutdown or is gone.

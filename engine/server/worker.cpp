@@ -20,8 +20,12 @@ DraftEnd endedWithout(const std::string& id, DraftOutcome outcome, const std::st
 
 } // namespace
 
-Worker::Worker(EngineFactory open, EngineOptions options, Outbox& outbox)
-    : m_open(std::move(open)), m_outbox(outbox), m_options(std::move(options)), m_thread([this] { run(); }) {}
+Worker::Worker(EngineFactory open, EngineOptions options, Outbox& outbox, std::function<void(bool)> busy)
+    : m_open(std::move(open)),
+      m_outbox(outbox),
+      m_busy(std::move(busy)),
+      m_options(std::move(options)),
+      m_thread([this] { run(); }) {}
 
 Worker::~Worker() {
     {
@@ -184,7 +188,9 @@ void Worker::run() {
                 if (m_closing && job.draft.empty()) continue;
             }
         }
+        if (m_busy) m_busy(true);
         job.run();
+        if (m_busy) m_busy(false);
     }
 }
 

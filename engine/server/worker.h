@@ -23,7 +23,8 @@ public:
     static constexpr std::size_t kWaiting = 32; // jobs
 
     // `outbox` must outlive the worker. `options`: of a model that a draft needs before any was asked for.
-    Worker(EngineFactory open, EngineOptions options, Outbox& outbox);
+    // `busy`: told on the worker's thread when the model begins and ends to work; may be empty.
+    Worker(EngineFactory open, EngineOptions options, Outbox& outbox, std::function<void(bool)> busy = {});
 
     // Stops what runs, forgets what waits (each draft still gets its ending), and waits for the thread.
     ~Worker();
@@ -60,6 +61,7 @@ private:
 
     const EngineFactory m_open;
     Outbox& m_outbox;
+    const std::function<void(bool)> m_busy;
     mutable std::mutex m_mutex;
     std::condition_variable m_changed;
     EngineOptions m_options;          // guarded by m_mutex, as all below

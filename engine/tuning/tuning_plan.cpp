@@ -1,0 +1,36 @@
+#include "engine/tuning/tuning_plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace palimpsest {
+namespace {
+
+struct Length {
+    double passes;
+    std::int64_t least, most; // steps
+    int checkpoints;
+};
+constexpr Length kLengths[] = {{1, 30, 200, 5}, {3, 60, 800, 8}, {8, 120, 3000, 12}};
+
+} // namespace
+
+double TuningPlan::seconds(const TuningCosts& costs, std::int64_t done) const {
+    if (done >= steps) return 0;
+    const std::int64_t all = (steps + checkpointSteps - 1) / checkpointSteps;
+    return double(steps - done) * costs.step + double(all - done / checkpointSteps) * costs.checkpoint;
+}
+
+TuningPlan planTuning(TuningPreset preset, double minutes, double passSteps, const TuningCosts& costs) {
+    const Length& length = kLengths[std::size_t(preset)];
+    TuningPlan plan;
+    plan.steps = std::clamp(std::int64_t(std::ceil(length.passes * passSteps)), length.least, length.most);
+    if (minutes > 0) {
+        const double left = minutes * 60 - length.checkpoints * costs.checkpoint;
+        plan.steps = std::max<std::int64_t>(2, std::int64_t(left / std::max(costs.step, 1e-6)));
+    }
+    plan.checkpointSteps = std::max<std::int64_t>(1, (plan.steps + length.checkpoints - 1) / length.checkpoints);
+    return plan;
+}
+
+} // namespace palimpsest
