@@ -78,7 +78,7 @@ Result<TrainEstimate> estimateTraining(const TrainJob& job, std::stop_token stop
     estimate.parameters = (*run)->parameters();
     const auto measure = [&](std::int64_t step) { // the mean: documents differ
         double sum = 0;
-        for (int i = 0; i < kSteps; ++i) sum += seconds([&] { (*run)->measureStep(step); });
+        for (int i = 0; i < kSteps && !stop.stop_requested(); ++i) sum += seconds([&] { (*run)->measureStep(step); });
         return sum / kSteps;
     };
     (*run)->measureStep(0); // what is done once: pages of weights, Torch's own set-up
@@ -86,6 +86,7 @@ Result<TrainEstimate> estimateTraining(const TrainJob& job, std::stop_token stop
     const bool grows = c.lastDocumentTokens > c.firstDocumentTokens;
     estimate.lastStepSeconds = grows ? measure(c.steps - 1) : estimate.firstStepSeconds;
     double evaluations = 0;
+    if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped while the training was measured"};
     if (c.evaluateSteps > 0 && (*run)->hasHeldOut()) {
         const int documents = std::min(2, c.evaluationDocuments);
         estimate.evaluationSeconds =

@@ -78,6 +78,12 @@ Result<void> TrainRun::openTexts(const std::stop_token& stop, const std::functio
     const auto progress = [&](double done) {
         if (note) note("encoding the corpus: " + std::to_string(int(done * 100)) + " %");
     };
+    const auto lock = [&]() -> Result<void> {
+        auto taken = FolderLock::take(m_job.out, "trains");
+        if (!taken) return taken.error();
+        m_lock.emplace(*std::move(taken));
+        return {};
+    };
     const auto take = [&]() -> Result<void> {
         auto cache = TokenCache::open(m_job.out / "tokens.bin", *corpus, *tokenizer, progress, stop);
         if (!cache) return cache.error();
@@ -85,7 +91,8 @@ Result<void> TrainRun::openTexts(const std::stop_token& stop, const std::functio
         return {};
     };
     // Rank 0 builds the cache, the others find it there, or build their own on another machine's disk.
-    Result<void> taken = isFirst() ? take() : Result<void>();
+    Result<void> taken = isFirst() ? lock() : Result<void>();
+    if (isFirst() && taken) taken = take();
     auto ready = torch::full({}, taken.ok() ? 1.0 : 0.0);
     m_group->broadcast(ready);
     if (!taken) return taken;

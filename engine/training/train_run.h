@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/data/document_order.h"
+#include "engine/data/folder_lock.h"
 #include "engine/training/adamw.h"
 #include "engine/training/evaluation_table.h"
 #include "engine/training/train_group.h"
@@ -17,7 +18,7 @@ namespace palimpsest {
 
 class TrainRun {
 public:
-    // Loads the base, opens or builds the token cache, meets the other processes. `note`: lines for a person; may be
+    // Takes the folder of the run for itself (Locked when another run has it), loads the base, opens or builds the token cache, meets the other processes. `note`: lines for a person; may be
     // empty.
     static Result<std::unique_ptr<TrainRun>> open(const TrainJob& job, const std::stop_token& stop,
                                                   const std::function<void(const std::string&)>& note);
@@ -59,6 +60,7 @@ private:
     TrainJob m_job;
     std::unique_ptr<TrainGroup> m_group;
     std::unique_ptr<TrainingDenoiser> m_denoiser;
+    std::optional<FolderLock> m_lock; // of rank 0
     std::optional<TokenCache> m_cache;
     std::optional<DocumentOrder> m_texts, m_heldOut;
     AdamW m_optimiser;

@@ -217,6 +217,33 @@ CASE(anEstimateSaysMemoryAndTimeAndTrainsNothing) {
           !std::filesystem::exists(work.path("run/config.json")));
 }
 
+CASE(twoTrainingsInOneFolderAreRefused) {
+    const Workplace work;
+    work.write("config.json", config({{"steps", 100'000}, {"evaluate_steps", 0}}));
+    const std::vector<std::string> arguments{"--config", work.path("config.json"), "--out", work.path("run")};
+    const Child first = start(work, arguments);
+    CHECK(waitForStep(work, "run", "1"));
+    auto again = arguments;
+    again.push_back("--resume");
+    CHECK(start(work, again).wait() == 1);
+    CHECK(work.read("stderr").find("already") != std::string::npos) << work.read("stderr");
+    kill(first.pid, SIGKILL);
+    first.wait();
+    again.insert(again.end(), {"--steps", "1"});
+    CHECK(start(work, again).wait() == 0) << work.read("stderr"); // a killed one holds nothing
+}
+
+CASE(anEstimateStopsWhenItIsTold) {
+    const Workplace work;
+    work.write("config.json", config({{"documents_per_step", 400}})); // some seconds a step
+    const Child child =
+        start(work, {"--config", work.path("config.json"), "--out", work.path("run"), "--estimate", "--json"});
+    for (int i = 0; i < 3000 && !std::filesystem::exists(work.path("run/tokens.bin")); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    kill(child.pid, SIGTERM);
+    CHECK(child.wait() == 1 && work.read("stderr").find("stopped") != std::string::npos) << work.read("stderr");
+}
+
 CASE(misuseIsOneLineAndAStatus) {
     const Workplace work;
     work.write("config.json", config({{"steps", 1}, {"warmup_steps", 0}, {"evaluate_steps", 0}}));

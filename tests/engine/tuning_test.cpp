@@ -67,6 +67,9 @@ CASE(aPlanFitsIntoItsMinutes) {
         const double seconds = plan.seconds(costs, 0);
         CHECK(seconds < minutes * 60 * 1.05 && seconds > minutes * 60 * 0.8) << seconds;
     }
+    const TuningCosts dear{10, 160}; // a busy machine: samples do not crowd out learning
+    const TuningPlan plan = planTuning(TuningPreset::Balanced, 20, 100, dear);
+    CHECK(plan.steps >= 70 && plan.seconds(dear, 0) < 20 * 60 * 1.05) << plan.steps;
     const auto steps = [&](TuningPreset preset) { return planTuning(preset, 0, 100, costs).steps; };
     CHECK(steps(TuningPreset::Quick) == 100 && steps(TuningPreset::Balanced) == 300 &&
           steps(TuningPreset::Thorough) == 800);
