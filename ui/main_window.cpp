@@ -7,6 +7,7 @@
 #include "ui/editor/find_bar.h"
 #include "ui/editor/scene_document.h"
 #include "ui/editor/scene_spelling.h"
+#include "ui/editor/split_page.h"
 #include "ui/main_menus.h"
 #include "ui/notes/tag_completer.h"
 #include "ui/outline/binder.h"
@@ -58,6 +59,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
       m_bar(new MessageBar(theme, this)),
       m_find(new FindBar(theme, *m_editor, this)),
       m_splitter(new QSplitter(this)),
+      m_halves(new SplitPage(theme, project, *m_shelf, buildPage(), this)),
       m_writing(new Writing(this)),
       m_focus(new PageFocus(*m_editor, this)),
       m_spelling(new Spelling({}, this)),
@@ -66,7 +68,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     m_editor->setAccessibleName(tr("Page"));
     m_splitter->addWidget(m_binder);
     m_splitter->addWidget(m_search);
-    m_splitter->addWidget(buildPage());
+    m_splitter->addWidget(m_halves);
     m_splitter->addWidget(m_panel);
     m_splitter->setHandleWidth(3);
     m_splitter->setChildrenCollapsible(false);
@@ -81,11 +83,12 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     new TagCompleter(*m_notes, *m_editor); // the editor's child
     m_menus = new MainMenus(*this, theme, *m_editor, *m_binder, *m_drafting);
     new WritingMenus(*m_menus, {theme, *m_writing, *m_spelling, *m_misspelt}, this);
-    m_annotations = new AnnotationCommands(
-        theme, *m_editor, {*m_menus->editMenu(), *m_menus->insertMenu(), *m_menus->draftMenu()}, this);
+    m_annotations = new AnnotationCommands(theme, *m_editor,
+                                           {*m_menus->editMenu(), *m_menus->insertMenu(), *m_menus->draftMenu()}, this);
     buildStatus();
     connectServices();
     connectMenus();
+    connectHalves();
     connectSpelling();
     buildCommands();
     applyLook();
@@ -97,6 +100,7 @@ MainWindow::~MainWindow() {
     // Before the documents it stands on go.
     m_drafting->forgetProject();
     m_editor->showDocument(nullptr);
+    m_halves->showBeside(0);
 }
 
 void MainWindow::say(const QString& sentence) {
@@ -134,6 +138,7 @@ void MainWindow::onOpened(OpenOutcome, const QString& sentence) {
     m_shownProject = m_project.path();
     showNothing();
     m_drafting->forgetProject();
+    m_halves->showBeside(0);
     m_shelf->clear();
     if (sentence.isEmpty()) m_bar->dismiss();
     m_menus->setProjectOpen(true);
@@ -144,18 +149,21 @@ void MainWindow::onOpened(OpenOutcome, const QString& sentence) {
     const NodeId last = m_project.setting(kOpenNode).toLongLong();
     const Node* node = m_project.node(last);
     openNode(node && !node->trashed ? last : m_binder->firstScene());
+    m_before = 0;
+    restoreHalves();
     refreshStatus();
 }
 
 void MainWindow::openNode(NodeId node) {
     if (!node || node == m_node) return;
+    if (node == m_halves->other()) return goToOtherHalf();
     rememberPlace();
     m_shelf->take(node, this, [this, node](Result<SceneShelf::Scene*> taken) {
         const Node* known = m_project.node(node);
         if (!taken) return say(QString::fromStdString(taken.error().message));
         if (!known || known->trashed) return;
         SceneShelf::Scene& scene = **taken;
-        m_node = node;
+        m_before = std::exchange(m_node, node);
         m_pages->setCurrentIndex(0);
         m_editor->showDocument(&scene.document);
         if (scene.caret == 0 && m_project.setting(kOpenNode).toLongLong() == node)

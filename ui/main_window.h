@@ -11,6 +11,7 @@
 #include <QTimer>
 #include <memory>
 
+class QAction;
 class QLabel;
 class QPushButton;
 class QSplitter;
@@ -35,6 +36,7 @@ class SceneEditor;
 class SceneShelf;
 class SceneSpelling;
 class Spelling;
+class SplitPage;
 class Writing;
 
 class MainWindow : public QMainWindow {
@@ -64,6 +66,7 @@ public:
     SceneSpelling& misspelt() const { return *m_misspelt; }
     Spelling& spelling() const { return *m_spelling; }
     AnnotationCommands& annotations() const { return *m_annotations; }
+    SplitPage& halves() const { return *m_halves; }
     NodeId shownNode() const { return m_node; }
 
 protected:
@@ -83,6 +86,12 @@ private:
     void onTrashed(const std::vector<qint64>& nodes);
     void splitAtCaret();
     void goToHit(NodeId node, const PickedHit& hit);
+    void connectHalves();
+    void restoreHalves();
+    void openBeside(NodeId node); // 0: closes the other half
+    void toggleHalf();
+    void goToOtherHalf();
+    void workInOther(NodeId node, int position); // of the caret; -1: where it was
     void askNew();
     void askOpen();
     void addScene();
@@ -106,6 +115,7 @@ private:
     MessageBar* m_bar;
     FindBar* m_find;
     QSplitter* m_splitter;
+    SplitPage* m_halves;
     Writing* m_writing;
     PageFocus* m_focus;
     Spelling* m_spelling;
@@ -116,12 +126,13 @@ private:
     QLabel *m_words, *m_saved, *m_provenance, *m_where;
     Drafting* m_drafting;
     MainMenus* m_menus = nullptr;
+    QAction* m_stacked = nullptr;
     AnnotationCommands* m_annotations = nullptr;
     Commands* m_commands = nullptr; // once all menus are there
     CommandPalette* m_palette = nullptr;
     QTimer m_status;
-    NodeId m_node = 0;
-    QString m_shownProject; // path of the one the window shows
+    NodeId m_node = 0, m_before = 0; // what is on the page, and what was before
+    QString m_shownProject;          // path of the one the window shows
 };
 
 } // namespace palimpsest

@@ -44,6 +44,7 @@ public:
     void redo();
 
 Q_SIGNALS:
+    void besideAsked(qint64 node);                  // a scene or note is to be opened in the other half
     void opened(qint64 node);                       // a scene or note was chosen alone
     void trashed(const std::vector<qint64>& nodes); // for the undo bar
     void menuAsked(const QPoint& globalPosition);   // for what is chosen

@@ -13,6 +13,8 @@ namespace palimpsest {
 
 BinderCommands::BinderCommands(Binder& binder) : QObject(&binder), m_binder(binder) {
     m_rename = add(tr("&Rename"), QKeySequence(Qt::Key_F2), [&binder] { binder.renameCurrent(); });
+    m_beside = addForTree(tr("Open in the &other half"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_Return),
+                          [&binder] { Q_EMIT binder.besideAsked(binder.current()); });
     m_onTree << add(tr("D&uplicate"), {}, [&binder] { binder.duplicateChosen(); });
     m_pin =
         add(tr("&Pin or unpin"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), [&binder] { binder.togglePins(); });
@@ -141,6 +143,7 @@ void BinderCommands::refresh() {
     m_rename->setEnabled(any);
     for (QAction* action : m_onTree) action->setEnabled(any && !inTrash);
     m_pin->setEnabled(any && texts && !inTrash);
+    m_beside->setEnabled(any && texts && !inTrash);
     m_byHeadings->setEnabled(any && texts && !inTrash);
     m_merge->setText(chosen.size() > 1 ? tr("&Merge what is chosen") : tr("&Merge with the next"));
     m_merge->setEnabled(m_open && m_binder.canMerge());

@@ -37,8 +37,8 @@ private:
 
     Binder& m_binder;
     QList<QAction*> m_actions; // in the order of the menu
-    QAction *m_rename, *m_pin, *m_merge, *m_byHeadings, *m_trash, *m_restore, *m_delete, *m_empty, *m_lists, *m_undo,
-        *m_redo;
+    QAction *m_rename, *m_pin, *m_merge, *m_byHeadings, *m_trash, *m_restore, *m_delete, *m_empty, *m_lists, *m_beside,
+        *m_undo, *m_redo;
     QList<QAction*> m_onTree; // what is not in the trash
     bool m_open = false;
 };

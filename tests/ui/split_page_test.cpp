@@ -1,0 +1,109 @@
+// Two halves in the real window: a scene beside the page, and the writer going from one to the other.
+#include "tests/ui/binder_fixture.h"
+#include "ui/editor/split_page.h"
+
+namespace palimpsest::test {
+namespace {
+
+// The window with `a` on the page and `b` beside it, each with its words.
+struct Halves : BinderFixture {
+    Halves() {
+        auto opened = ProjectStore::open(path);
+        for (const auto& [node, words] : {std::pair(a, "alpha"), std::pair(b, "beta"), std::pair(c, "gamma")})
+            if (!opened.store->saveText(node, typed({words}))) qFatal("not saved");
+    }
+    bool split() {
+        if (!ready()) return false;
+        window->openNode(a);
+        if (!QTest::qWaitFor([&] { return window->shownNode() == a; })) return false;
+        Q_EMIT binder().besideAsked(b);
+        return QTest::qWaitFor([&] { return other() == "beta"; });
+    }
+    QString other() { return window->halves().view().toPlainText(); }
+    void clickOther() {
+        SceneEditor& view = window->halves().view();
+        QTest::mouseClick(view.viewport(), Qt::LeftButton, {}, view.cursorRect().center());
+    }
+    QString onDisk(NodeId node) {
+        std::optional<QString> text;
+        project->loadText(node, project.get(), [&](const Result<SceneText>& t) { text = t ? t->plain() : "?"; });
+        return QTest::qWaitFor([&] { return text.has_value(); }) ? *text : "?";
+    }
+};
+
+} // namespace
+
+class SplitPageTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void aClickIntoTheOtherHalfMovesThePageThere() {
+        Halves f;
+        QVERIFY(f.split());
+        const QWidget* page = f.window->editor().parentWidget();
+        const int left = page->mapToGlobal(QPoint()).x();
+        f.clickOther();
+        QTRY_COMPARE(f.window->shownNode(), f.b);
+        QCOMPARE(f.window->halves().other(), f.a);
+        QCOMPARE(f.other(), QString("alpha"));
+        QTRY_VERIFY(page->mapToGlobal(QPoint()).x() > left); // it is where the click was
+        f.window->editor().moveCursor(QTextCursor::End);
+        QTest::keyClicks(&f.window->editor(), " two");
+        QCOMPARE(f.text(), QString("beta two"));
+        QCOMPARE(f.other(), QString("alpha"));
+        QCOMPARE(f.onDisk(f.b), QString("beta two"));
+        QCOMPARE(f.onDisk(f.a), QString("alpha"));
+    }
+
+    void choosingWhatTheOtherHalfShowsGoesThere() {
+        Halves f;
+        QVERIFY(f.split());
+        f.window->openNode(f.b);
+        QTRY_COMPARE(f.window->shownNode(), f.b);
+        QCOMPARE(f.window->halves().other(), f.a);
+        f.window->openNode(f.c); // the other half stays
+        QTRY_COMPARE(f.window->shownNode(), f.c);
+        QCOMPARE(f.window->halves().other(), f.a);
+    }
+
+    void undoInOneHalfLeavesTheOtherAlone() {
+        Halves f;
+        QVERIFY(f.split());
+        f.window->editor().moveCursor(QTextCursor::End);
+        QTest::keyClicks(&f.window->editor(), "!");
+        f.clickOther();
+        QTRY_COMPARE(f.window->shownNode(), f.b);
+        QTest::keyClick(&f.window->editor(), Qt::Key_Z, Qt::ControlModifier); // nothing to undo here
+        QCOMPARE(f.other(), QString("alpha!"));
+        f.clickOther();
+        QTRY_COMPARE(f.window->shownNode(), f.a);
+        f.window->editor().undoEdit();
+        QCOMPARE(f.text(), QString("alpha"));
+    }
+
+    void theOtherHalfClosesWithItsSceneAndIsThereAgainAtTheNextOpening() {
+        Halves f;
+        QVERIFY(f.split());
+        const QString second = f.path + ".other.palimpsest";
+        QVERIFY(ProjectStore::create(second, "Other").store);
+        f.window->openPath(second);
+        QTRY_COMPARE(f.window->halves().other(), NodeId(0));
+        f.window->openPath(f.path);
+        QTRY_COMPARE(f.window->halves().other(), f.b);
+        QTRY_COMPARE(f.other(), QString("beta"));
+        f.binder().edits().setTrashed({f.b}, true);
+        QTRY_COMPARE(f.window->halves().other(), NodeId(0));
+        QVERIFY(!f.window->halves().view().isVisible());
+    }
+
+    void whatIsOnThePageIsNotOpenedTwice() {
+        Halves f;
+        QVERIFY(f.split());
+        Q_EMIT f.binder().besideAsked(f.a);
+        QCOMPARE(f.window->halves().other(), f.b);
+    }
+};
+
+} // namespace palimpsest::test
+
+QTEST_MAIN(palimpsest::test::SplitPageTest)
+#include "split_page_test.moc"
