@@ -51,6 +51,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
       m_project(project),
       m_shelf(new SceneShelf(project, this)),
       m_notes(new NoteIndex(project, this)),
+      m_passages(new PinnedPassages(project, this)),
       m_binder(new Binder(theme, project, *m_notes, this)),
       m_search(new ProjectSearch(
           theme, project, [this] { return m_binder->chosen(); }, this)),
@@ -78,7 +79,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     m_panel->setMinimumWidth(270);
     setCentralWidget(m_splitter);
     m_drafting = new Drafting(
-        {theme, engine, project, *m_notes, *m_shelf, *m_editor, *m_panel, [this] { return m_binder->scenesInOrder(); }},
+        {theme, engine, project, *m_notes, *m_passages, *m_shelf, *m_editor, *m_panel, [this] { return m_binder->scenesInOrder(); }},
         this);
     new TagCompleter(*m_notes, *m_editor); // the editor's child
     m_menus = new MainMenus(*this, theme, *m_editor, *m_binder, *m_drafting);

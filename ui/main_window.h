@@ -32,6 +32,7 @@ class NoteIndex;
 class ProjectSearch;
 struct PickedHit;
 class PageFocus;
+class PinnedPassages;
 class SceneEditor;
 class SceneShelf;
 class SceneSpelling;
@@ -108,6 +109,7 @@ private:
     ProjectService& m_project;
     SceneShelf* m_shelf;
     NoteIndex* m_notes;
+    PinnedPassages* m_passages;
     Binder* m_binder;
     ProjectSearch* m_search;
     SceneEditor* m_editor;

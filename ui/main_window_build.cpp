@@ -135,6 +135,7 @@ void MainWindow::connectServices() {
     connect(m_drafting, &Drafting::said, this, &MainWindow::say);
     connect(m_annotations, &AnnotationCommands::said, this, &MainWindow::say);
     connect(m_drafting, &Drafting::openAsked, this, &MainWindow::openNode);
+    connect(m_passages, &PinnedPassages::changed, this, [this] { m_binder->setPassages(m_passages->all()); });
     connect(m_drafting, &Drafting::unsaid, this, [this](const QString& sentence) {
         if (m_bar->sentence() == sentence) m_bar->dismiss();
     });

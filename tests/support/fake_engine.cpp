@@ -9,6 +9,7 @@
 //   --once FILE       crashing, hanging and --mute only while FILE is not there, which is then made
 //   --hang-at-load    goes silent for good instead of loading
 //   --stubborn        ignores draft/stop             --refuse       draft/start is answered with an error
+//   --waver           moving words are not yet what they become: "grey"
 //   --cut             the end gives a word less than the last step
 //   --record FILE     appends every message received, one a line
 //
@@ -44,7 +45,7 @@ struct Script {
     int steps = 8, delayMs = 5, loadMs = 0, protocol = kProtocolVersion;
     int crashAt = -1, hangAt = -1;
     bool hangAtLoad = false, noModel = false, mute = false, garbage = false, stubborn = false, refuse = false,
-         cut = false;
+         cut = false, waver = false;
     std::string once, record;
 };
 
@@ -230,6 +231,7 @@ std::vector<StepToken> FakeEngine::tokensAt(const Draft& draft, int candidate, i
         token.state = i < committed + moving ? PositionState::Moving : PositionState::Absorbed;
         token.confidence = token.state == PositionState::Moving ? 0.2f + 0.6f * float(i % 2) : 0.0f;
         if (token.state == PositionState::Absorbed) token.text.clear();
+        if (token.state == PositionState::Moving && m_script.waver) token.text = " grey";
     }
     return tokens;
 }
@@ -311,10 +313,10 @@ Script scriptOf(int argc, char** argv) {
                                               {"--crash-at", &script.crashAt}, {"--hang-at", &script.hangAt}};
     const std::map<std::string, std::string*> texts{
         {"--text", &script.text}, {"--once", &script.once}, {"--record", &script.record}};
-    const std::map<std::string, bool*> flags{
-        {"--no-model", &script.noModel}, {"--hang-at-load", &script.hangAtLoad}, {"--mute", &script.mute},
-        {"--garbage", &script.garbage},  {"--stubborn", &script.stubborn},       {"--refuse", &script.refuse},
-        {"--cut", &script.cut}};
+    const std::map<std::string, bool*> flags{{"--no-model", &script.noModel},  {"--hang-at-load", &script.hangAtLoad},
+                                             {"--mute", &script.mute},         {"--garbage", &script.garbage},
+                                             {"--stubborn", &script.stubborn}, {"--refuse", &script.refuse},
+                                             {"--cut", &script.cut},           {"--waver", &script.waver}};
     for (int i = 1; i < argc; ++i) {
         const std::string name = argv[i];
         const char* value = i + 1 < argc ? argv[i + 1] : "";

@@ -1,7 +1,9 @@
 // Notes in the real window: tags completed while they are typed, and the notes of a scene given to its drafts.
 #include "tests/ui/binder_fixture.h"
+#include "ui/annotations/annotation_commands.h"
 #include "ui/drafting/context_notes.h"
 #include "ui/drafting/drafting_panel.h"
+#include "ui/outline/binder_delegate.h"
 
 #include <QListWidget>
 #include <QMenu>
@@ -140,6 +142,55 @@ private Q_SLOTS:
         f.window->openNode(f.a);
         QVERIFY(QTest::qWaitFor([&] { return f.rows().size() == 1; }));
         QCOMPARE(QString::fromStdString(f.notesOfADraft()), QString("@Marta\nA postmistress."));
+    }
+
+    void aPinnedPassageIsGivenToDraftsOfOtherScenesUntilItIsUnpinnedThere() {
+        NotesFixture f;
+        QVERIFY(f.ready());
+        f.select(0, 10); // "It was the"
+        f.window->annotations().togglePin();
+        f.project->saveNow();
+        QVERIFY(QTest::qWaitFor([&] { return f.item(f.scene)->data(0, kPinnedRole).toInt() == kPassagesPinned; }));
+        QVERIFY(f.item(f.scene)->data(0, Qt::AccessibleTextRole).toString().contains("pinned passages"));
+        f.window->openNode(f.other);
+        QVERIFY(QTest::qWaitFor([&] { return f.rows().size() == 1; }));
+        QVERIFY(f.rowText(0).startsWith(QString("◆ “It was the” · 3 words")));
+        QCOMPARE(QString::fromStdString(f.notesOfADraft()), QString("It was the"));
+
+        f.inMenu(0, "Leave it out")->trigger();
+        QVERIFY(QTest::qWaitFor([&] { return f.rowText(0).contains("left out"); }));
+        QCOMPARE(QString::fromStdString(f.notesOfADraft()), QString());
+
+        f.inMenu(0, "Unpin")->trigger();
+        QVERIFY(QTest::qWaitFor([&] { return f.rows().isEmpty(); }));
+        QVERIFY(QTest::qWaitFor([&] { return f.item(f.scene)->data(0, kPinnedRole).toInt() == kNotPinned; }));
+        f.window.reset();
+        QVERIFY(!f.stored().blocks[0].spans[0].pinned);
+    }
+
+    void aPinnedPassageOfTheSceneItselfIsGivenWhereItIsOutOfSight() {
+        NotesFixture f;
+        QVERIFY(f.ready());
+        f.select(0, 10);
+        f.window->annotations().togglePin();
+        f.project->saveNow();
+        QVERIFY(QTest::qWaitFor([&] { return f.rows().size() == 3; }));
+        f.editor().moveCursor(QTextCursor::End);
+        QVERIFY(f.notesOfADraft().find("It was the") == std::string::npos); // it is read right before the draft
+        for (int i = 0; i < 40; ++i) f.editor().insertPlainText(" The oars went in and out of the water.");
+        QVERIFY(f.notesOfADraft().find("It was the") != std::string::npos);
+    }
+
+    void openingAPinnedPassageSelectsIt() {
+        NotesFixture f;
+        QVERIFY(f.ready());
+        f.select(3, 10);
+        f.window->annotations().togglePin();
+        f.project->saveNow();
+        f.window->openNode(f.other);
+        QVERIFY(QTest::qWaitFor([&] { return f.rows().size() == 1; }));
+        f.inMenu(0, "Open")->trigger();
+        QVERIFY(QTest::qWaitFor([&] { return f.editor().textCursor().selectedText() == "was the"; }));
     }
 };
 

@@ -1,5 +1,6 @@
 // A passage on the page of the real window: its strip, and its going.
 #include "tests/ui/window_fixture.h"
+#include "ui/editor/word_choices.h"
 
 #include <QScrollBar>
 #include <QSlider>
@@ -52,6 +53,40 @@ private Q_SLOTS:
         QVERIFY(last < 59);
         QVERIFY(QTest::qWaitFor([&] { return scrubBar(*f.passage())->maximum() == last; }));
         QCOMPARE(scrubBar(*f.passage())->value(), last);
+    }
+
+    void restingOnAWordOffersWhatStoodThereAndAClickTakesIt() {
+        WindowFixture f({"--waver"});
+        QVERIFY(f.ready());
+        f.window->drafting().start(DraftKind::Continue);
+        QVERIFY(f.waitForRest());
+        const QString before = f.passage()->session().text();
+        PassageView& view = f.passage()->view();
+        WordChoices& choices = f.passage()->choices();
+        QVERIFY(!choices.isVisible());
+        QTest::mouseMove(&view, view.rectOf(2).center()); // from there: a mouse that is there already does not move
+        QTest::mouseMove(&view, view.rectOf(7).center());
+        QVERIFY(QTest::qWaitFor([&] { return choices.isVisible(); }));
+        QPushButton* grey = button(choices, "Put “grey” here");
+        QVERIFY(grey);
+        QTest::mouseClick(grey, Qt::LeftButton);
+        QVERIFY(!choices.isVisible());
+        QVERIFY(f.passage()->session().text() != before);
+        QVERIFY(f.passage()->session().text().contains(" grey "));
+        QCOMPARE(f.passage()->session().candidateCount(), 2); // the draft before is kept
+    }
+
+    void theChoicesGoWhenTheMouseHasLeftTheWord() {
+        WindowFixture f({"--waver"});
+        QVERIFY(f.ready());
+        f.window->drafting().start(DraftKind::Continue);
+        QVERIFY(f.waitForRest());
+        PassageView& view = f.passage()->view();
+        QTest::mouseMove(&view, view.rectOf(2).center()); // from there: a mouse that is there already does not move
+        QTest::mouseMove(&view, view.rectOf(7).center());
+        QVERIFY(QTest::qWaitFor([&] { return f.passage()->choices().isVisible(); }));
+        QTest::mouseMove(&f.editor(), QPoint(5, 5));
+        QVERIFY(QTest::qWaitFor([&] { return !f.passage()->choices().isVisible(); }));
     }
 
     void everyButtonOfTheStripCanBeReadInASmallWindow() {

@@ -60,6 +60,15 @@ void drawNumber(QPainter& painter, const Row& row, const CarriedMark& mark, cons
                          QPointF(x + width, row.baseline - kRise * font.pixelSize() + 2));
 }
 
+QPainterPath pinShape(QPointF centre, qreal radius) {
+    QPainterPath path(centre - QPointF(0, radius));
+    path.lineTo(centre + QPointF(radius, 0));
+    path.lineTo(centre + QPointF(0, radius));
+    path.lineTo(centre - QPointF(radius, 0));
+    path.closeSubpath();
+    return path;
+}
+
 void drawPin(QPainter& painter, const Row& row, qreal columnLeft, const PageColours& colours) {
     const qreal top = row.baseline - row.line.ascent(), bottom = row.baseline + row.line.descent();
     const qreal x = columnLeft - kPinAt;
@@ -76,15 +85,6 @@ void drawPin(QPainter& painter, const Row& row, qreal columnLeft, const PageColo
 }
 
 } // namespace
-
-QPainterPath pinShape(QPointF centre, qreal radius) {
-    QPainterPath path(centre - QPointF(0, radius));
-    path.lineTo(centre + QPointF(radius, 0));
-    path.lineTo(centre + QPointF(0, radius));
-    path.lineTo(centre - QPointF(radius, 0));
-    path.closeSubpath();
-    return path;
-}
 
 void drawCarried(QPainter& painter, const QTextLayout& layout, QPointF origin, const std::vector<CarriedMark>& marks,
                  const PageColours& colours, const QFont& font, const QRectF& clip) {

@@ -7,15 +7,10 @@
 
 #include "ui/editor/page_marks.h"
 
-class QPainterPath;
-
 namespace palimpsest {
 
 // `origin`: the block's top left; `font`: the page's.
 void drawCarried(QPainter& painter, const QTextLayout& layout, QPointF origin, const std::vector<CarriedMark>& marks,
                  const PageColours& colours, const QFont& font, const QRectF& clip);
-
-// The lozenge of whatever is pinned, here and in the margin's cards.
-QPainterPath pinShape(QPointF centre, qreal radius);
 
 } // namespace palimpsest

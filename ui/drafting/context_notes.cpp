@@ -6,6 +6,19 @@
 #include <QVBoxLayout>
 
 namespace palimpsest {
+namespace {
+
+constexpr int kPassageShown = 22, kPassageInTip = 400; // characters
+
+QString nameOf(const ContextNote& note) {
+    if (!note.passage.isEmpty()) {
+        const QString words = note.passage.simplified();
+        return u'“' + (words.size() > kPassageShown ? words.left(kPassageShown).trimmed() + u'…' : words) + u'”';
+    }
+    return note.title.startsWith(u'@') ? note.title.mid(note.pinned ? 0 : 1) : note.title;
+}
+
+} // namespace
 
 ContextNotes::ContextNotes(QWidget* parent) : QWidget(parent), m_rows(new QVBoxLayout(this)) {
     setAccessibleName(tr("Notes the model is given"));
@@ -26,33 +39,35 @@ void ContextNotes::setNotes(const std::vector<ContextNote>& notes) {
 }
 
 void ContextNotes::addRow(const ContextNote& note) {
+    const bool passage = !note.passage.isEmpty();
     const QString words =
         note.leftOut ? tr("left out")
                      : tr("%n words", nullptr, note.words) + (note.shortened ? tr(", first paragraph") : QString());
-    const QString why = note.pinned ? tr("pinned") : tr("mentioned in this scene");
+    const QString why = passage       ? tr("passage pinned in “%1”").arg(note.title)
+                        : note.pinned ? tr("pinned")
+                                      : tr("mentioned in this scene");
+    const QString name = nameOf(note);
     auto* row = new QPushButton(this);
-    row->setText((note.pinned ? QStringLiteral("◆ ") : QStringLiteral("@ ")) +
-                 (note.title.startsWith(u'@') ? note.title.mid(note.pinned ? 0 : 1) : note.title) +
-                 QStringLiteral(" · ") + words);
-    row->setAccessibleName(tr("%1, %2, %3").arg(note.title, why, words));
-    row->setToolTip(tr("%1: %2").arg(note.title, why));
+    row->setText((note.pinned ? QStringLiteral("◆ ") : QStringLiteral("@ ")) + name + QStringLiteral(" · ") + words);
+    row->setAccessibleName(tr("%1, %2, %3").arg(passage ? name : note.title, why, words));
+    row->setToolTip(tr("%1: %2").arg(passage ? note.passage.left(kPassageInTip).toHtmlEscaped() : note.title, why));
     row->setFocusPolicy(Qt::StrongFocus);
-    row->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    row->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); // a long passage widens no panel
     row->setObjectName("contextNote");
     row->setAutoDefault(false);
     QFont font = row->font();
     font.setStrikeOut(note.leftOut);
     row->setFont(font);
     auto* menu = new QMenu(row);
-    const qint64 id = note.node;
     menu->addAction(note.leftOut ? tr("Give it to the model again") : tr("Leave it out of this scene's drafts"), this,
-                    [this, id, out = !note.leftOut] { Q_EMIT leaveOutAsked(id, out); });
-    menu->addAction(note.shortened ? tr("Give all of it") : tr("Give its first paragraph only"), this,
-                    [this, id, shorten = !note.shortened] { Q_EMIT shortenAsked(id, shorten); });
+                    [this, note] { Q_EMIT leaveOutAsked(note, !note.leftOut); });
+    if (!passage)
+        menu->addAction(note.shortened ? tr("Give all of it") : tr("Give its first paragraph only"), this,
+                        [this, note] { Q_EMIT shortenAsked(note, !note.shortened); });
     menu->addAction(note.pinned ? tr("Unpin") : tr("Pin: to every draft, of any scene"), this,
-                    [this, id, pin = !note.pinned] { Q_EMIT pinAsked(id, pin); });
+                    [this, note] { Q_EMIT pinAsked(note, !note.pinned); });
     menu->addSeparator();
-    menu->addAction(tr("Open"), this, [this, id] { Q_EMIT openAsked(id); });
+    menu->addAction(tr("Open"), this, [this, note] { Q_EMIT openAsked(note); });
     row->setMenu(menu);
     m_rows->addWidget(row);
 }

@@ -1,4 +1,4 @@
-// The notes a draft is given, one row each: why, how many words, and what the writer can do about it.
+// The notes and pinned passages a draft is given, one row each: why, how many words, and what the writer can do about it.
 //
 // UI thread. A row is a button that opens a menu; it asks through signals.
 #pragma once
@@ -19,10 +19,10 @@ public:
     void setNotes(const std::vector<ContextNote>& notes);
 
 Q_SIGNALS:
-    void leaveOutAsked(qint64 note, bool leftOut);
-    void pinAsked(qint64 note, bool pinned);
-    void shortenAsked(qint64 note, bool shortened);
-    void openAsked(qint64 note);
+    void leaveOutAsked(const palimpsest::ContextNote& note, bool leftOut);
+    void pinAsked(const palimpsest::ContextNote& note, bool pinned);
+    void shortenAsked(const palimpsest::ContextNote& note, bool shortened);
+    void openAsked(const palimpsest::ContextNote& note);
 
 private:
     void addRow(const ContextNote& note);

@@ -1,10 +1,12 @@
 #include "ui/drafting/drafting.h"
 
 #include "app/document/provenance.h"
+#include "ui/annotations/annotations.h"
 #include "ui/drafting/context_notes.h"
 #include "ui/drafting/draft_comparison.h"
 #include "ui/editor/scene_document.h"
 
+#include <optional>
 #include <utility>
 
 namespace palimpsest {
@@ -13,6 +15,7 @@ namespace {
 constexpr int kPreviewDelayMs = 400; // after the last key or move of the caret
 constexpr int kKeptDelayMs = 150;
 constexpr int kReadAheadDelayMs = 1000; // the caret rests
+constexpr int kNearChars = 800;         // of text on both sides, which every model's window covers
 
 DraftPlace blankParagraphs(QTextBlock block) {
     const auto isBlank = [](const QTextBlock& b) {
@@ -39,6 +42,16 @@ bool seesTheSame(const DraftRequest& a, const DraftRequest& b) {
            a.text == b.text;
 }
 
+// A pinned passage is one of a paragraph; what the page takes for one may go on in the next.
+std::optional<QTextCursor> pinnedWords(const Annotations& annotations, const ContextNote& passage) {
+    for (const Annotation& each : annotations.all()) {
+        if (each.kind != Carried::Pin) continue;
+        const QTextCursor words = annotations.wordsOf(each);
+        if (words.selectedText().split(QChar::ParagraphSeparator).contains(passage.passage)) return words;
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 DraftPlace draftPlace(const QTextCursor& cursor, DraftKind kind) {
@@ -51,7 +64,7 @@ DraftPlace draftPlace(const QTextCursor& cursor, DraftKind kind) {
 }
 
 Drafting::Drafting(Desk desk, QObject* parent)
-    : QObject(parent), m_desk(std::move(desk)), m_context(m_desk.project, m_desk.notes) {
+    : QObject(parent), m_desk(std::move(desk)), m_context(m_desk.project, m_desk.notes, m_desk.passages) {
     m_preview.setSingleShot(true);
     m_preview.setInterval(kPreviewDelayMs);
     m_kept.setSingleShot(true);
@@ -71,22 +84,27 @@ Drafting::Drafting(Desk desk, QObject* parent)
     });
     connect(&m_desk.engine, &EngineService::stateChanged, this, &Drafting::onEngineChanged);
     connect(&m_desk.notes, &NoteIndex::changed, this, &Drafting::onSurroundingsChanged);
+    connect(&m_desk.passages, &PinnedPassages::changed, this, &Drafting::onSurroundingsChanged);
     connectPanel();
 }
 
 void Drafting::connectPanel() {
     DraftingPanel& panel = m_desk.panel;
-    connect(&panel.notes(), &ContextNotes::leaveOutAsked, this, [this](qint64 note, bool out) {
+    connect(&panel.notes(), &ContextNotes::leaveOutAsked, this, [this](const ContextNote& note, bool out) {
         m_context.setLeftOut(m_node, note, out);
         preview();
     });
-    connect(&panel.notes(), &ContextNotes::shortenAsked, this, [this](qint64 note, bool shortened) {
+    connect(&panel.notes(), &ContextNotes::shortenAsked, this, [this](const ContextNote& note, bool shortened) {
         m_context.setShortened(note, shortened);
         preview();
     });
-    connect(&panel.notes(), &ContextNotes::pinAsked, this,
-            [this](qint64 note, bool pinned) { m_desk.project.setPinned(note, pinned); });
-    connect(&panel.notes(), &ContextNotes::openAsked, this, &Drafting::openAsked);
+    connect(&panel.notes(), &ContextNotes::pinAsked, this, [this](const ContextNote& note, bool pinned) {
+        if (note.passage.isEmpty())
+            m_desk.project.setPinned(note.node, pinned);
+        else
+            unpin(note);
+    });
+    connect(&panel.notes(), &ContextNotes::openAsked, this, &Drafting::goTo);
     connect(&panel, &DraftingPanel::startAsked, this, [this] { start(m_desk.panel.choices().kind); });
     connect(&panel, &DraftingPanel::stopAsked, this, &Drafting::stop);
     connect(&panel, &DraftingPanel::candidateChosen, this, [this](int candidate) {
@@ -138,11 +156,13 @@ DraftRequest Drafting::request(DraftKind kind, DraftPlace place) const {
     DraftRequest request;
     request.kind = kind;
     request.options = m_desk.panel.choices().options;
-    request.notes = m_context.notes(m_node).toStdString();
     const QString before = m_context.before(m_node, m_desk.scenesInOrder());
     request.left = (before + modelText(document, 0, place.begin)).toStdString();
     request.right = modelText(document, place.end, last).toStdString();
     if (kind == DraftKind::Rewrite) request.text = modelText(document, place.begin, place.end).toStdString();
+    const QString nearby =
+        modelText(document, std::max(0, place.begin - kNearChars), std::min(last, place.end + kNearChars));
+    request.notes = m_context.notes(m_node, nearby).toStdString();
     return request;
 }
 
@@ -285,6 +305,28 @@ void Drafting::withContext(std::function<void()> done) {
 void Drafting::showNotes() {
     takeEdits();
     m_desk.panel.notes().setNotes(m_node ? m_context.noteList(m_node) : std::vector<ContextNote>{});
+}
+
+// In the document it stands in: its own undo takes it back.
+void Drafting::unpin(const ContextNote& passage) {
+    m_desk.shelf.take(passage.node, this, [passage](Result<SceneShelf::Scene*> taken) {
+        if (!taken) return;
+        const Annotations& annotations = Annotations::of((*taken)->document);
+        if (const std::optional<QTextCursor> words = pinnedWords(annotations, passage))
+            setCarried(*words, Carried::Pin, {});
+    });
+}
+
+void Drafting::goTo(const ContextNote& note) {
+    Q_EMIT openAsked(note.node);
+    if (note.passage.isEmpty()) return;
+    m_desk.shelf.take(note.node, this, [this, note](Result<SceneShelf::Scene*> taken) {
+        if (!taken || m_desk.editor.document() != &(*taken)->document) return;
+        if (const auto words = pinnedWords(Annotations::of((*taken)->document), note)) {
+            m_desk.editor.setTextCursor(*words);
+            m_desk.editor.ensureCursorVisible();
+        }
+    });
 }
 
 void Drafting::preview() {

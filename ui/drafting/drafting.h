@@ -33,6 +33,7 @@ public:
         EngineService& engine;
         ProjectService& project;
         const NoteIndex& notes;
+        PinnedPassages& passages;
         SceneShelf& shelf;
         SceneEditor& editor;
         DraftingPanel& panel;
@@ -80,6 +81,8 @@ private:
     void showNotes();
     void takeEdits();
     void withContext(std::function<void()> done);
+    void unpin(const ContextNote& passage);
+    void goTo(const ContextNote& passage);
     void onEngineChanged();
     void refuse(const QString& sentence);
 

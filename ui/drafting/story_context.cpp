@@ -3,13 +3,14 @@
 #include "app/storage/node_tree.h"
 #include "ui/editor/scene_document.h"
 
+#include <QCryptographicHash>
 #include <algorithm>
 #include <memory>
 
 namespace palimpsest {
 namespace {
 
-const char* const kLeftOut = "context_left_out";    // "scene:note scene:note …"
+const char* const kLeftOut = "context_left_out";    // "scene:note scene:note …"; of passages scene:NpDIGEST
 const char* const kShortened = "context_shortened"; // "note note …"
 
 QStringList listOf(const ProjectService& project, const char* key) {
@@ -23,8 +24,15 @@ void setInList(ProjectService& project, const char* key, const QString& what, bo
     project.setSetting(key, list.join(u' '));
 }
 
-QString pairOf(NodeId scene, NodeId note) {
-    return QStringLiteral("%1:%2").arg(scene).arg(note);
+// What a note or passage is called in those lists.
+QString keyOf(const ContextNote& note) {
+    if (note.passage.isEmpty()) return QString::number(note.node);
+    const QByteArray digest = QCryptographicHash::hash(note.passage.toUtf8(), QCryptographicHash::Sha256);
+    return QStringLiteral("%1p%2").arg(note.node).arg(QString::fromLatin1(digest.toHex().left(12)));
+}
+
+QString pairOf(NodeId scene, const ContextNote& note) {
+    return QStringLiteral("%1:%2").arg(scene).arg(keyOf(note));
 }
 
 void append(QString& text, const QString& part) {
@@ -34,9 +42,8 @@ void append(QString& text, const QString& part) {
 
 } // namespace
 
-StoryContext::StoryContext(ProjectService& project, const NoteIndex& notes, QObject* parent)
-    : QObject(parent), m_project(project), m_notes(notes) {
-    connect(&project, &ProjectService::textSaved, this, [this] { m_passagesKnown = false; });
+StoryContext::StoryContext(ProjectService& project, const NoteIndex& notes, PinnedPassages& passages, QObject* parent)
+    : QObject(parent), m_project(project), m_notes(notes), m_passages(passages) {
     connect(&project, &ProjectService::textReplaced, this,
             [this](qint64 node, const SceneText& text) { m_texts[node] = modelText(text); });
 }
@@ -61,17 +68,6 @@ void StoryContext::load(std::vector<NodeId> wanted, Done done) {
     }
 }
 
-void StoryContext::loadPassages(Done done) {
-    if (m_passagesKnown) return done();
-    m_passagesKnown = true;
-    m_project.ask<std::vector<PinnedPassage>>(
-        this, [](ProjectStore& store) { return store.pinnedPassages(); },
-        [this, done, generation = m_generation](const Result<std::vector<PinnedPassage>>& passages) {
-            if (generation == m_generation && passages) m_passages = *passages;
-            done();
-        });
-}
-
 // The scene first: which notes are wanted stands in it.
 void StoryContext::prepare(NodeId node, const std::vector<NodeId>& scenesInOrder, Done done) {
     load({node}, [=, this] {
@@ -83,7 +79,11 @@ void StoryContext::prepare(NodeId node, const std::vector<NodeId>& scenesInOrder
             wanted.push_back(scene);
             if (const Node* known = m_project.node(scene)) words += known->words;
         }
-        load(std::move(wanted), [this, done] { loadPassages(done); });
+        load(std::move(wanted), [this, done] {
+            m_passages.whenKnown([this, done, generation = m_generation] {
+                if (generation == m_generation) done();
+            });
+        });
     });
 }
 
@@ -99,7 +99,7 @@ std::vector<ContextNote> StoryContext::noteList(NodeId node) const {
         note.node = id;
         note.title = each->title;
         note.pinned = each->pinned;
-        note.leftOut = leftOut.contains(pairOf(node, id));
+        note.leftOut = leftOut.contains(pairOf(node, note));
         note.shortened = shortened.contains(QString::number(id));
         note.words = countWords(given(note));
         list.push_back(std::move(note));
@@ -108,21 +108,29 @@ std::vector<ContextNote> StoryContext::noteList(NodeId node) const {
         if (each.pinned) add(each.id);
     if (const Node* self = m_project.node(node); self && self->kind == NodeKind::Scene)
         for (const qint64 note : m_notes.finder().notesIn(m_texts.value(node))) add(note);
+    for (const PinnedPassage& passage : m_passages.all()) {
+        const Node* in = m_project.node(passage.node);
+        if (!in || passage.text.trimmed().isEmpty()) continue;
+        ContextNote note{passage.node, in->title, passage.text, countWords(passage.text), true};
+        note.leftOut = leftOut.contains(pairOf(node, note));
+        list.push_back(std::move(note));
+    }
     return list;
 }
 
 QString StoryContext::given(const ContextNote& note) const {
+    if (!note.passage.isEmpty()) return note.passage;
     QString text = m_texts.value(note.node);
     if (note.shortened) text = text.section(QStringLiteral("\n\n"), 0, 0);
     return text.isEmpty() ? note.title : note.title + u'\n' + text;
 }
 
-QString StoryContext::notes(NodeId node) const {
+QString StoryContext::notes(NodeId node, const QString& nearby) const {
     QString notes;
-    for (const ContextNote& note : noteList(node))
-        if (!note.leftOut) append(notes, given(note));
-    for (const PinnedPassage& passage : m_passages)
-        if (passage.node != node) append(notes, passage.text);
+    for (const ContextNote& note : noteList(node)) {
+        const bool seen = !note.passage.isEmpty() && note.node == node && nearby.contains(note.passage.trimmed());
+        if (!note.leftOut && !seen) append(notes, given(note));
+    }
     return notes;
 }
 
@@ -139,12 +147,12 @@ QString StoryContext::before(NodeId node, const std::vector<NodeId>& scenesInOrd
     return paragraph >= 0 && paragraph < before.size() - 2 ? before.mid(paragraph + 2) : before;
 }
 
-void StoryContext::setLeftOut(NodeId scene, NodeId note, bool leftOut) {
+void StoryContext::setLeftOut(NodeId scene, const ContextNote& note, bool leftOut) {
     setInList(m_project, kLeftOut, pairOf(scene, note), leftOut);
 }
 
-void StoryContext::setShortened(NodeId note, bool shortened) {
-    setInList(m_project, kShortened, QString::number(note), shortened);
+void StoryContext::setShortened(const ContextNote& note, bool shortened) {
+    setInList(m_project, kShortened, keyOf(note), shortened);
 }
 
 void StoryContext::replace(NodeId node, const QString& text) {
@@ -153,8 +161,6 @@ void StoryContext::replace(NodeId node, const QString& text) {
 
 void StoryContext::clear() {
     m_texts.clear();
-    m_passages.clear();
-    m_passagesKnown = false;
     ++m_generation;
 }
 

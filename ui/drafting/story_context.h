@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/services/note_index.h"
+#include "app/services/pinned_passages.h"
 
 #include <QHash>
 #include <QObject>
@@ -13,14 +14,15 @@
 
 namespace palimpsest {
 
-// One of the notes a draft in a scene is given, or would be.
+// One of the notes or pinned passages a draft in a scene is given, or would be.
 struct ContextNote {
     NodeId node = 0;
     QString title;
+    QString passage = {};   // the words of a pinned passage; empty: it is a note
     int words = 0;          // that the model is given
     bool pinned = false;    // else: the scene mentions it
     bool leftOut = false;   // of this scene, by the writer
-    bool shortened = false; // to its first paragraph
+    bool shortened = false; // to its first paragraph; notes only
     bool operator==(const ContextNote&) const = default;
 };
 
@@ -29,20 +31,22 @@ class StoryContext : public QObject {
 public:
     static constexpr qsizetype kBeforeChars = 40000; // of earlier scenes, the nearest
 
-    StoryContext(ProjectService& project, const NoteIndex& notes, QObject* parent = nullptr);
+    StoryContext(ProjectService& project, const NoteIndex& notes, PinnedPassages& passages, QObject* parent = nullptr);
 
     // Loads what a draft in `node` needs, then calls `done`, perhaps before this returns.
     void prepare(NodeId node, const std::vector<NodeId>& scenesInOrder, std::function<void()> done);
 
-    // Of what is loaded. Pinned ones first, then those the scene mentions, in the order it does; left out ones too.
+    // Of what is loaded. Pinned ones first, then those the scene mentions, in the order it does, then pinned passages;
+    // left out ones too.
     std::vector<ContextNote> noteList(NodeId node) const;
-    // Title, then text, of those that are not left out; then the passages that are pinned in other scenes.
-    QString notes(NodeId node) const;
+    // Title, then text, of those that are not left out, then pinned passages; but none that stands in `nearby`, the text
+    // around the draft, which is seen as it is.
+    QString notes(NodeId node, const QString& nearby) const;
     // Ends at a paragraph break when not empty.
     QString before(NodeId node, const std::vector<NodeId>& scenesInOrder) const;
 
-    void setLeftOut(NodeId scene, NodeId note, bool leftOut);
-    void setShortened(NodeId note, bool shortened);
+    void setLeftOut(NodeId scene, const ContextNote& note, bool leftOut);
+    void setShortened(const ContextNote& note, bool shortened);
 
     void replace(NodeId node, const QString& text); // as modelText() gives it
     void clear();
@@ -51,14 +55,12 @@ private:
     using Done = std::function<void()>;
     std::vector<NodeId> earlier(NodeId node, const std::vector<NodeId>& scenesInOrder) const;
     void load(std::vector<NodeId> wanted, Done done);
-    void loadPassages(Done done);
     QString given(const ContextNote& note) const;
 
     ProjectService& m_project;
     const NoteIndex& m_notes;
+    PinnedPassages& m_passages;
     QHash<NodeId, QString> m_texts;
-    std::vector<PinnedPassage> m_passages;
-    bool m_passagesKnown = false; // as they are on disk
     int m_generation = 0;
 };
 

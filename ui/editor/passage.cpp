@@ -3,6 +3,7 @@
 #include "ui/editor/passage_strip.h"
 #include "ui/editor/passage_view.h"
 #include "ui/editor/scene_document.h"
+#include "ui/editor/word_choices.h"
 
 #include <QMenu>
 #include <QScrollBar>
@@ -28,7 +29,8 @@ Passage::Passage(const Theme& theme, SceneEditor& editor, std::unique_ptr<DraftS
       m_document(editor.document()),
       m_session(std::move(session)),
       m_view(new PassageView(theme, m_flow, editor.viewport())),
-      m_strip(new PassageStrip(theme, *m_session, editor.viewport())) {
+      m_strip(new PassageStrip(theme, *m_session, editor.viewport())),
+      m_choices(new WordChoices(theme, editor.viewport())) {
     if (begin < end) {
         QTextCursor first(m_document);
         first.setPosition(begin + 1);
@@ -37,6 +39,10 @@ Passage::Passage(const Theme& theme, SceneEditor& editor, std::unique_ptr<DraftS
     connect(m_session.get(), &DraftSession::changed, this, &Passage::onSessionChanged);
     connect(m_view, &PassageView::tokenToggled, this, [this](int token) { m_session->toggleLock(token); });
     connect(m_view, &PassageView::menuAsked, this, &Passage::popUpMenu);
+    connect(m_view, &PassageView::rested, this, &Passage::offerChoices);
+    connect(m_view, &PassageView::wordLeft, m_choices, &WordChoices::leave);
+    connect(m_choices, &WordChoices::chosen, this,
+            [this](const QString& word) { m_session->replaceWord(m_offered, word); });
     connect(m_view, &PassageView::acceptAsked, this, &Passage::accept);
     connect(m_view, &PassageView::pageAsked, this, [this] { m_editor.setFocus(); });
     connect(m_strip, &PassageStrip::acceptAsked, this, &Passage::accept);
@@ -67,6 +73,7 @@ Passage::~Passage() {
     }
     delete m_view;
     delete m_strip;
+    delete m_choices;
 }
 
 bool Passage::isShown() const {
@@ -90,6 +97,7 @@ void Passage::place() {
     const bool shown = isShown();
     m_view->setVisible(shown);
     m_strip->setVisible(shown);
+    m_choices->hide(); // the words are elsewhere now
     if (!shown) return;
     const PageLayout& layout = layoutOf(*m_document);
     const int y = m_editor.verticalScrollBar()->value(), width = int(layout.columnWidth());
@@ -166,6 +174,18 @@ void Passage::popUpMenu(int token, const QPoint& at) {
                         [this, token, word] { m_session->replaceWord(token, word); });
     if (words.isEmpty()) menu->addAction(tr("It was this word at every pass"))->setEnabled(false);
     menu->popup(at);
+}
+
+// From the trace: nothing is asked of the engine. Without a choice the word still says what it is.
+void Passage::offerChoices(int word) {
+    const PassageWord& rested = m_flow.words().words[std::size_t(word)];
+    const bool moves =
+        m_session->phase() == DraftSession::Phase::Waiting || m_session->phase() == DraftSession::Phase::Forming;
+    const bool none = moves || rested.removed || rested.state == PositionState::Absorbed;
+    m_offered = rested.token;
+    const QRect where = m_view->rectOf(word).translated(m_view->pos());
+    m_choices->offer(describeWord(m_flow.words(), std::size_t(word)),
+                     none ? QStringList() : m_session->alternatives(rested.token), where);
 }
 
 void Passage::focus() {

@@ -14,6 +14,7 @@ namespace palimpsest {
 
 class PassageStrip;
 class PassageView;
+class WordChoices;
 
 class Passage : public QObject {
     Q_OBJECT
@@ -26,6 +27,7 @@ public:
     DraftSession& session() const { return *m_session; }
     PassageView& view() const { return *m_view; }
     PassageStrip& strip() const { return *m_strip; }
+    WordChoices& choices() const { return *m_choices; } // shown while the mouse rests on a word
     QTextDocument* document() const { return m_document; }
 
     void accept();  // puts the words into the text
@@ -44,6 +46,7 @@ private:
     void onSessionChanged();
     PassageWords wordsToShow() const;
     void popUpMenu(int token, const QPoint& at);
+    void offerChoices(int word);
     void place();
     void followOnScreen();
     bool isShown() const;
@@ -54,7 +57,9 @@ private:
     PassageFlow m_flow;
     PassageView* m_view; // children of the editor's viewport
     PassageStrip* m_strip;
-    Marks m_marks; // of the text it stands for
+    WordChoices* m_choices;
+    int m_offered = -1; // the token that choices are offered for
+    Marks m_marks;      // of the text it stands for
     bool m_following = true;
     bool m_onPage = true;
     bool m_changesShown = true;

@@ -3,7 +3,7 @@
 #include <QAccessible>
 #include <QKeyEvent>
 #include <QPainter>
-#include <QToolTip>
+#include <utility>
 
 namespace palimpsest {
 namespace {
@@ -28,6 +28,11 @@ PassageView::PassageView(const Theme& theme, const PassageFlow& flow, QWidget* p
     m_fade.setStartValue(0.25);
     m_fade.setEndValue(1.0);
     connect(&m_fade, &QVariantAnimation::valueChanged, this, [this] { update(); });
+    m_rest.setSingleShot(true);
+    m_rest.setInterval(kRestMs);
+    connect(&m_rest, &QTimer::timeout, this, [this] {
+        if (m_hovered >= 0 && m_hovered < int(m_flow.words().words.size())) Q_EMIT rested(m_hovered);
+    });
 }
 
 void PassageView::place(QPoint origin, int columnWidth, bool rightToLeft) {
@@ -143,12 +148,23 @@ void PassageView::mousePressEvent(QMouseEvent* event) {
 }
 
 void PassageView::mouseMoveEvent(QMouseEvent* event) {
-    const int word = wordAt(event->position());
-    setToolTip(word < 0 ? QString() : describeWord(m_flow.words(), std::size_t(word)));
+    hover(wordAt(event->position()));
+}
+
+void PassageView::leaveEvent(QEvent*) {
+    hover(-1);
+}
+
+void PassageView::hover(int word) {
+    if (word >= 0) m_rest.start(); // again with every move
+    if (std::exchange(m_hovered, word) == word) return;
+    if (word < 0) m_rest.stop();
+    Q_EMIT wordLeft();
 }
 
 void PassageView::contextMenuEvent(QContextMenuEvent* event) {
-    if (event->reason() == QContextMenuEvent::Keyboard) return askForMenu(m_focused, underFocused());
+    if (event->reason() == QContextMenuEvent::Keyboard)
+        return askForMenu(m_focused, mapToGlobal(rectOf(m_focused).bottomLeft()));
     m_focused = wordAt(QPointF(event->pos()));
     askForMenu(m_focused, event->globalPos());
 }
@@ -159,10 +175,10 @@ void PassageView::askForMenu(int word, const QPoint& globalPosition) {
     if (asked.state != PositionState::Absorbed && !asked.removed) Q_EMIT menuAsked(asked.token, globalPosition);
 }
 
-QPoint PassageView::underFocused() const {
+QRect PassageView::rectOf(int word) const {
     for (const PassageFlow::Piece& piece : m_flow.pieces())
-        if (int(piece.word) == m_focused) return mapToGlobal(piece.rect.translated(kMargin, 0).bottomLeft().toPoint());
-    return mapToGlobal(QPoint());
+        if (int(piece.word) == word) return piece.rect.translated(kMargin, 0).toAlignedRect();
+    return {};
 }
 
 void PassageView::keyPressEvent(QKeyEvent* event) {
@@ -176,7 +192,7 @@ void PassageView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Down: return focusRow(1);
     case Qt::Key_Up: return focusRow(-1);
     case Qt::Key_Space: return toggleFocusedWord();
-    case Qt::Key_A: return askForMenu(m_focused, underFocused());
+    case Qt::Key_A: return askForMenu(m_focused, mapToGlobal(rectOf(m_focused).bottomLeft()));
     case Qt::Key_Return:
     case Qt::Key_Enter: Q_EMIT acceptAsked(); return;
     case Qt::Key_Escape: Q_EMIT pageAsked(); return;

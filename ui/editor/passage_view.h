@@ -1,12 +1,13 @@
 // The words of a passage, painted over the place the page layout keeps for them, with mouse, keyboard and a voice.
 //
-// UI thread; a child of the editor's viewport. Click or Space locks and frees a word, the arrow keys walk words, Return
+// UI thread; a child of the editor's viewport. A word the mouse rests on says so. Click or Space locks and frees a word, the arrow keys walk words, Return
 // accepts, Escape goes back to the page.
 #pragma once
 
 #include "ui/editor/passage_flow.h"
 #include "ui/theme/theme.h"
 
+#include <QTimer>
 #include <QVariantAnimation>
 #include <QWidget>
 
@@ -17,6 +18,7 @@ class PassageView : public QWidget {
 public:
     static constexpr int kMargin = 26;  // of the widget beyond the column, on both sides: the bar stands there
     static constexpr int kFadeMs = 140; // a word that changed comes up
+    static constexpr int kRestMs = 350; // the mouse rests on a word
 
     // Both must outlive the view.
     PassageView(const Theme& theme, const PassageFlow& flow, QWidget* parent);
@@ -27,12 +29,15 @@ public:
 
     int focusedWord() const { return m_focused; } // index into the flow's words; -1 = none
     void toggleFocusedWord();
+    QRect rectOf(int word) const; // its first piece, in this widget
     // The word under a point of this widget; -1 = none.
     int wordAt(const QPointF& point) const;
 
 Q_SIGNALS:
     void tokenToggled(int token);
     void menuAsked(int token, const QPoint& globalPosition); // what can be done about a word
+    void rested(int word);                                   // the mouse, on an index into the flow's words
+    void wordLeft();
     void acceptAsked();
     void pageAsked();
 
@@ -42,6 +47,7 @@ protected:
     void mouseMoveEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
+    void leaveEvent(QEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
     bool event(QEvent* event) override;
 
@@ -50,7 +56,7 @@ private:
     void focusWord(int word);
     void focusRow(int direction);
     void askForMenu(int word, const QPoint& globalPosition);
-    QPoint underFocused() const;
+    void hover(int word);
     void describe();
 
     const Theme& m_theme;
@@ -59,6 +65,8 @@ private:
     QStringList m_shown;           // words as they were at the last step
     std::vector<bool> m_isChanged; // by word
     int m_focused = -1;
+    int m_hovered = -1;
+    QTimer m_rest;
 };
 
 } // namespace palimpsest

@@ -172,7 +172,6 @@ QTreeWidgetItem* Binder::addItem(QTreeWidgetItem* parent, const Node& node) {
     auto* item = new QTreeWidgetItem(parent, {node.title});
     item->setData(0, kNodeRole, qint64(node.id));
     item->setData(0, kKindRole, int(node.kind));
-    item->setData(0, kPinnedRole, node.pinned);
     item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsEditable | Qt::ItemIsDragEnabled |
                    Qt::ItemIsDropEnabled);
     item->setToolTip(0, node.synopsis.isEmpty() ? node.title : node.title + QStringLiteral("\n\n") + node.synopsis);
@@ -208,7 +207,17 @@ QString Binder::spoken(const Node& node, int words) const {
     for (MarkerId id : {node.status, node.label})
         if (const Marker* marker = m_project.marker(id)) parts << markerName(*marker);
     if (node.pinned) parts << tr("pinned");
+    if (m_withPassages.contains(node.id)) parts << tr("has pinned passages");
     return parts.join(QStringLiteral(", "));
+}
+
+void Binder::setPassages(const std::vector<PinnedPassage>& passages) {
+    QSet<NodeId> with;
+    for (const PinnedPassage& passage : passages) with.insert(passage.node);
+    const QSet<NodeId> before = std::exchange(m_withPassages, with);
+    for (const NodeId node : with + before)
+        if (with.contains(node) != before.contains(node))
+            if (QTreeWidgetItem* item = itemOf(node)) showWords(item);
 }
 
 void Binder::addTrash() {
@@ -226,7 +235,13 @@ void Binder::showWords(QTreeWidgetItem* item) {
     for (int i = 0; i < item->childCount(); ++i) words += item->child(i)->data(0, kWordsRole).toInt();
     const bool wasFilling = std::exchange(m_filling, true);
     item->setData(0, kWordsRole, words);
-    if (node) item->setData(0, Qt::AccessibleTextRole, spoken(*node, words));
+    if (node) {
+        item->setData(0, Qt::AccessibleTextRole, spoken(*node, words));
+        const BinderPin pin = node->pinned                        ? kNodePinned
+                              : m_withPassages.contains(node->id) ? kPassagesPinned
+                                                                  : kNotPinned;
+        item->setData(0, kPinnedRole, int(pin));
+    }
     m_filling = wasFilling;
 }
 

@@ -40,7 +40,8 @@ public:
     void duplicateChosen();
     void mergeWithNext(); // or all that are chosen, when they are several
     bool canMerge() const;
-    void undo(); // the last change of the project, whatever it was
+    void setPassages(const std::vector<PinnedPassage>& passages); // their scenes and notes are marked
+    void undo();                                                  // the last change of the project, whatever it was
     void redo();
 
 Q_SIGNALS:
@@ -77,6 +78,7 @@ private:
     OutlineEdits m_edits;
     NodeCard* m_card;
     QHash<NodeId, QTreeWidgetItem*> m_items;
+    QSet<NodeId> m_withPassages;
     QTimer m_refresh;
     NodeId m_wanted = 0;    // to be selected at the next refresh
     NodeId m_justAdded = 0; // whose title is to be edited

@@ -14,8 +14,10 @@ enum BinderRole {
     kSectionRole,             // BinderSection, of a heading; else 0
     kKindRole,                // NodeKind
     kWordsRole,               // int, its own and its children's
-    kPinnedRole,
+    kPinnedRole,              // BinderPin
 };
+
+enum BinderPin { kNotPinned, kNodePinned, kPassagesPinned }; // the last: words in its text
 
 enum class BinderSection { None, Manuscript, Notes, Place, Trash };
 

@@ -41,6 +41,12 @@ QPainterPath pathOf(Glyph glyph) {
         path.lineTo(2.5, 8);
         path.closeSubpath();
         break;
+    case Glyph::PinOutline: {
+        QPainterPathStroker stroker;
+        stroker.setWidth(1.8);
+        path = stroker.createStroke(pathOf(Glyph::Pin));
+        break;
+    }
     case Glyph::Tick: {
         QPainterPath tick(QPointF(3.5, 8.5));
         tick.lineTo(6.8, 11.8);

@@ -6,7 +6,7 @@
 
 namespace palimpsest {
 
-enum class Glyph { Application, Pause, Play, Stop, Close, Pin, Tick, Comment };
+enum class Glyph { Application, Pause, Play, Stop, Close, Pin, PinOutline, Tick, Comment };
 
 // A square icon at 1×, 2× and 3× of 16 logical pixels (Application: 32 … 256).
 QIcon drawnIcon(Glyph glyph, const QColor& colour);
