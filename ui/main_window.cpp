@@ -86,6 +86,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     new WritingMenus(*m_menus, {theme, *m_writing, *m_spelling, *m_misspelt}, this);
     m_annotations = new AnnotationCommands(theme, *m_editor,
                                            {*m_menus->editMenu(), *m_menus->insertMenu(), *m_menus->draftMenu()}, this);
+    buildSurprises();
     buildStatus();
     connectServices();
     connectMenus();

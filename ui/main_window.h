@@ -38,6 +38,7 @@ class SceneShelf;
 class SceneSpelling;
 class Spelling;
 class SplitPage;
+class SurpriseMap;
 class Writing;
 
 class MainWindow : public QMainWindow {
@@ -66,6 +67,7 @@ public:
     Writing& writing() const { return *m_writing; }
     SceneSpelling& misspelt() const { return *m_misspelt; }
     Spelling& spelling() const { return *m_spelling; }
+    SurpriseMap& surprises() const { return *m_surprises; }
     AnnotationCommands& annotations() const { return *m_annotations; }
     SplitPage& halves() const { return *m_halves; }
     NodeId shownNode() const { return m_node; }
@@ -77,6 +79,7 @@ protected:
 private:
     QWidget* buildPage();
     QWidget* buildEmpty();
+    void buildSurprises();
     void buildStatus();
     void connectServices();
     void connectMenus();
@@ -130,6 +133,7 @@ private:
     MainMenus* m_menus = nullptr;
     QAction* m_stacked = nullptr;
     AnnotationCommands* m_annotations = nullptr;
+    SurpriseMap* m_surprises = nullptr;
     Commands* m_commands = nullptr; // once all menus are there
     CommandPalette* m_palette = nullptr;
     QTimer m_status;

@@ -3,6 +3,7 @@
 #include "ui/annotations/annotation_commands.h"
 #include "ui/drafting/drafting.h"
 #include "ui/drafting/provenance_report.h"
+#include "ui/drafting/surprise_bar.h"
 #include "ui/editor/find_bar.h"
 #include "ui/editor/page_focus.h"
 #include "ui/editor/scene_shelf.h"
@@ -22,6 +23,7 @@
 #include <QAction>
 #include <QApplication>
 #include <QLabel>
+#include <QMenu>
 #include <QMenuBar>
 #include <QPushButton>
 #include <QStackedWidget>
@@ -59,6 +61,28 @@ QWidget* MainWindow::buildPage() {
     column->addWidget(m_pages, 1);
     column->addWidget(m_find);
     return side;
+}
+
+void MainWindow::buildSurprises() {
+    auto* map = m_surprises = new SurpriseMap(*m_editor, m_engine, *m_drafting, this);
+    auto* column = static_cast<QVBoxLayout*>(m_pages->parentWidget()->layout());
+    column->insertWidget(column->indexOf(m_find), new SurpriseBar(m_theme, *map, m_pages->parentWidget()));
+    connect(map, &SurpriseMap::said, this, &MainWindow::say);
+    QMenu* menu = m_menus->draftMenu();
+    QAction* show = menu->addAction(tr("Show which words s&urprise the model"));
+    show->setShortcut(QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_W));
+    show->setCheckable(true);
+    QAction* move = menu->addAction(tr("Mo&ve the most surprising tenth"), map, &SurpriseMap::moveTheWeakest);
+    connect(show, &QAction::triggered, map, [map](bool on) { on ? map->ask() : map->clear(); });
+    const auto refresh = [this, map, show, move] {
+        show->setEnabled(m_drafting->usesModel() && m_node);
+        show->setChecked(map->isShown());
+        move->setEnabled(!map->isAsking() && !map->words().empty());
+    };
+    connect(map, &SurpriseMap::changed, show, refresh);
+    connect(m_drafting, &Drafting::stateChanged, show, refresh);
+    connect(map, &SurpriseMap::said, show, refresh); // it may have refused
+    refresh();
 }
 
 QWidget* MainWindow::buildEmpty() {

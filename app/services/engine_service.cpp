@@ -81,6 +81,9 @@ struct EngineService::Parts {
     void finishAll(DraftOutcome outcome, const QString& message);
     void finishLater(DraftEnd end);
     void showDrafting();
+    template<class T>
+    void ask(const char* method, Json params, int deadlineMs, QObject* context, Result<T> (*read)(const Json&),
+             std::function<void(Result<T>)> done);
 };
 
 void EngineService::Parts::setState(State next, const QString& text) {
@@ -360,20 +363,35 @@ void EngineService::lockPositions(const DraftLock& lock) {
                               [](const Result<Json>&) {});
 }
 
-void EngineService::previewContext(const DraftRequest& request, QObject* context,
-                                   std::function<void(Result<ContextPreview>)> done) {
-    const auto answer = [context = QPointer<QObject>(context), done = std::move(done)](const Result<Json>& json) {
+// Asks a ready engine; `read` makes the value of its answer. `done` is called unless `context` dies first.
+template<class T>
+void EngineService::Parts::ask(const char* method, Json params, int deadlineMs, QObject* context,
+                               Result<T> (*read)(const Json&), std::function<void(Result<T>)> done) {
+    const auto answer = [context = QPointer<QObject>(context), read, done = std::move(done)](const Result<Json>& json) {
         if (!context) return;
         if (json)
-            done(contextPreviewFromJson(*json));
+            done(read(*json));
         else
             done(json.error());
     };
-    if (m_parts->state == State::Ready || m_parts->state == State::Drafting)
-        return m_parts->connection->call(method::kContextPreview, toJson(request), m_parts->deadlines.answerMs, answer);
-    const Error notReady{ErrorCode::Device, m_parts->sentence.toStdString()};
+    if (state == State::Ready || state == State::Drafting)
+        return connection->call(method, std::move(params), deadlineMs, answer);
+    const Error notReady{ErrorCode::Device, sentence.toStdString()};
     QMetaObject::invokeMethod(
-        this, [answer, notReady] { answer(notReady); }, Qt::QueuedConnection);
+        &service, [answer, notReady] { answer(notReady); }, Qt::QueuedConnection);
+}
+
+void EngineService::previewContext(const DraftRequest& request, QObject* context,
+                                   std::function<void(Result<ContextPreview>)> done) {
+    m_parts->ask(method::kContextPreview, toJson(request), m_parts->deadlines.answerMs, context, contextPreviewFromJson,
+                 std::move(done));
+}
+
+// Behind drafts the answer may be as long in coming as they are: what hangs is noticed by what else is asked.
+void EngineService::surprise(const SurpriseRequest& request, QObject* context,
+                             std::function<void(Result<Surprise>)> done) {
+    m_parts->ask(method::kTextSurprise, toJson(request), m_parts->deadlines.loadMs, context, surpriseFromJson,
+                 std::move(done));
 }
 
 bool EngineService::prepareContext(const DraftRequest& request) {

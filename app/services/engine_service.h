@@ -7,6 +7,7 @@
 #include "engine/api/draft.h"
 #include "engine/api/messages.h"
 #include "engine/api/model_info.h"
+#include "engine/api/surprise.h"
 
 #include <QObject>
 #include <QString>
@@ -58,6 +59,8 @@ public:
     void branchDraft(const DraftBranch& branch);
     void previewContext(const DraftRequest& request, QObject* context,
                         std::function<void(Result<ContextPreview>)> done);
+    // How surprising a text is to the base; comes after the drafts that wait. An older engine answers with an error.
+    void surprise(const SurpriseRequest& request, QObject* context, std::function<void(Result<Surprise>)> done);
     // A hint while the writer rests: the engine reads what such a draft would see. Only when Ready; false = not sent,
     // because there is nobody to tell or the hint before was not yet answered. An engine that cannot ignores it.
     bool prepareContext(const DraftRequest& request);

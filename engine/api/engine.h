@@ -4,6 +4,7 @@
 #include "engine/api/draft.h"
 #include "engine/api/messages.h"
 #include "engine/api/model_info.h"
+#include "engine/api/surprise.h"
 #include "engine/base/result.h"
 
 #include <functional>
@@ -38,6 +39,10 @@ public:
     // Reads what a draft would see, so that its first pass comes at once. Blocks; checks `stop` before every pass, and
     // keeps what was read: Cancelled then is no loss. Changes no draft's result.
     virtual Result<void> prepare(const DraftRequest& request, std::stop_token stop) = 0;
+
+    // How surprising a text is to the base. Blocks; checks `stop` before every pass: Cancelled then. Changes no draft's
+    // result. InvalidArgument for more than SurpriseLimits::kTokens.
+    virtual Result<Surprise> surprise(const SurpriseRequest& request, std::stop_token stop) = 0;
 
     // Blocks for tokenization only; runs no model.
     virtual Result<ContextPreview> previewContext(const DraftRequest& request) = 0;

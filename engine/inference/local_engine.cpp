@@ -1,9 +1,11 @@
 #include "engine/inference/local_engine.h"
 
+#include "engine/base/utf8.h"
 #include "engine/inference/between.h"
 #include "engine/inference/continuation.h"
 #include "engine/inference/draft_text.h"
 #include "engine/inference/ranking.h"
+#include "engine/inference/surprise.h"
 #include "engine/inference/torch_errors.h"
 
 #include <algorithm>
@@ -61,6 +63,37 @@ Result<void> LocalEngine::prepare(const DraftRequest& request, std::stop_token s
     try {
         const torch::InferenceMode noGradients;
         return readContext(*prompt, std::move(stop));
+    } catch (const std::exception& exception) {
+        return errorOf(exception, m_device.device);
+    }
+}
+
+Result<Surprise> LocalEngine::surprise(const SurpriseRequest& request, std::stop_token stop) {
+    DraftRequest before;
+    before.kind = DraftKind::Infill; // there may be nothing before it
+    before.notes = request.notes;
+    before.left = request.left;
+    const Tokenizer& tokenizer = m_model->tokenizer();
+    const Result<Prompt> prompt = makePrompt(before, tokenizer);
+    if (!prompt) return prompt.error();
+    if (!isValidUtf8(request.text)) return Error{ErrorCode::InvalidArgument, "The text is not valid UTF-8."};
+    const std::size_t shift = prompt->dropFirstSpace ? 1 : 0; // the space goes with the word behind it
+    const std::vector<std::int64_t> ids = tokenizer.encode(std::string(shift, ' ') + request.text);
+    if (ids.size() > std::size_t(SurpriseLimits::kTokens))
+        return Error{ErrorCode::InvalidArgument, "The passage is too long: choose at most about 1,500 words at once."};
+    try {
+        const torch::InferenceMode noGradients;
+        if (Result<void> read = readContext(*prompt, stop); !read) return read.error();
+        const std::vector<float> nats =
+            surprisesOf(*m_model, m_cache.context().Copy(), m_cache.lastHidden(), ids, stop);
+        if (nats.size() < ids.size()) return Error{ErrorCode::Cancelled, "Stopped."};
+        Surprise surprise;
+        std::size_t end = 0;
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            end += tokenizer.piece(ids[i]).size();
+            surprise.push_back({std::min(end - std::min(end, shift), request.text.size()), nats[i]});
+        }
+        return surprise;
     } catch (const std::exception& exception) {
         return errorOf(exception, m_device.device);
     }

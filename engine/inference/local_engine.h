@@ -20,6 +20,7 @@ public:
     Result<DraftEnd> draft(const DraftRequest& request, std::stop_token stop, const StepSink& sink) override;
     Result<DraftEnd> branch(const DraftBranch& branch, std::stop_token stop, const StepSink& sink) override;
     Result<void> prepare(const DraftRequest& request, std::stop_token stop) override;
+    Result<Surprise> surprise(const SurpriseRequest& request, std::stop_token stop) override;
     void setLock(const DraftLock& lock) override { m_locks.put(lock); }
     Result<ContextPreview> previewContext(const DraftRequest& request) override;
 

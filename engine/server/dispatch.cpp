@@ -54,7 +54,12 @@ bool Dispatch::handle(const std::string& body) {
         return true;
     }
     const auto order = startsWork(name) ? m_outbox.hold() : std::unique_lock<std::mutex>();
-    const Result<Json> result = call(name, params == message->end() || params->is_null() ? Json::object() : *params);
+    const Json given = params == message->end() || params->is_null() ? Json::object() : *params;
+    if (name == method::kTextSurprise && message->contains("id")) {
+        if (const Result<void> asked = surprise(id, given); !asked) m_outbox.answer(rpcError(id, asked.error()));
+        return true;
+    }
+    const Result<Json> result = call(name, given);
     if (!message->contains("id")) return name != method::kShutdown; // a notification is never answered
     if (result)
         m_outbox.answer(rpcResult(id, *result));
@@ -148,6 +153,15 @@ Result<Json> Dispatch::preview(const Json& params) {
     const Result<ContextPreview> preview = m_worker.preview(*request);
     if (!preview) return preview.error();
     return toJson(*preview);
+}
+
+Result<void> Dispatch::surprise(const Json& id, const Json& params) {
+    if (!params.is_object()) return Error{ErrorCode::InvalidArgument, "The params must be an object."};
+    Result<SurpriseRequest> request = surpriseRequestFromJson(params);
+    if (!request) return request.error();
+    return m_worker.surprise(std::move(*request), [id, &outbox = m_outbox](const Result<Surprise>& surprise) {
+        outbox.answer(surprise ? rpcResult(id, toJson(*surprise)) : rpcError(id, surprise.error()));
+    });
 }
 
 Result<Json> Dispatch::prepare(const Json& params) {

@@ -25,6 +25,8 @@ private:
     Result<void> startTraining(const Json& id, const Json& params); // answered later unless it fails
     Result<Json> preview(const Json& params);
     Result<Json> prepare(const Json& params);
+    // Answered when it is known; what is asked meanwhile is answered before it.
+    Result<void> surprise(const Json& id, const Json& params);
 
     const ServerParts& m_parts;
     Worker& m_worker;

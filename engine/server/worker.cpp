@@ -32,6 +32,7 @@ Worker::~Worker() {
         const std::lock_guard guard(m_mutex);
         m_closing = true;
         m_preparation.request_stop();
+        m_reading.request_stop();
         for (auto& [id, stop] : m_drafts) stop.request_stop();
     }
     m_changed.notify_all();
@@ -119,6 +120,16 @@ void Worker::prepare(DraftRequest request) {
         m_toPrepare = std::move(request);
     }
     m_changed.notify_all();
+}
+
+Result<void> Worker::surprise(SurpriseRequest request, std::function<void(const Result<Surprise>&)> done) {
+    return enqueue({{}, [this, request = std::move(request), done = std::move(done)] {
+                        const Result<std::shared_ptr<Engine>> engine = loadedEngine();
+                        if (!engine) return done(engine.error());
+                        const Result<Surprise> surprise = (*engine)->surprise(request, m_reading.get_token());
+                        if (!surprise && surprise.error().code == ErrorCode::Device) fail(surprise.error().message);
+                        done(surprise);
+                    }});
 }
 
 ModelState Worker::state() const {

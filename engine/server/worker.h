@@ -43,6 +43,10 @@ public:
     void prepare(DraftRequest request);
     ModelState state() const;
 
+    // Calls `done` on the worker's thread, once all that was asked before is done; never when the worker goes first.
+    // Full queue: Error Full.
+    Result<void> surprise(SurpriseRequest request, std::function<void(const Result<Surprise>&)> done);
+
 private:
     using Draft = std::function<Result<DraftEnd>(Engine&, std::stop_token, const StepSink&)>;
     struct Job {
@@ -70,6 +74,7 @@ private:
     std::deque<Job> m_jobs;
     std::map<std::string, std::stop_source> m_drafts; // waiting and running
     std::optional<DraftRequest> m_toPrepare;
+    std::stop_source m_reading;     // of surprise(), stopped at the end only
     std::stop_source m_preparation; // of the one that waits or runs
     bool m_closing = false;
     std::thread m_thread;

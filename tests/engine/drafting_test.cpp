@@ -44,6 +44,50 @@ DraftRequest rewriteRequest() {
     return request;
 }
 
+double nats(const std::string& left, const std::string& text) {
+    const auto surprise = engine().surprise({"", left, text}, {});
+    CHECK(surprise.ok()) << (surprise ? "" : surprise.error().message);
+    double sum = 0;
+    for (const TokenSurprise& token : *surprise) sum += token.nats;
+    return sum;
+}
+
+CASE(theTokensOfASurpriseCoverTheText) {
+    for (const std::string text : {" Märta came.", "Martha came up the lane.\n\nShe", "x"}) {
+        const auto surprise = engine().surprise({"", "He waited.", text}, {});
+        CHECK(surprise.ok() && !surprise->empty() && surprise->back().end == text.size());
+        for (std::size_t i = 1; i < surprise->size(); ++i) CHECK((*surprise)[i].end >= (*surprise)[i - 1].end);
+    }
+    CHECK(engine().surprise({"", "", "The first words of a book."}, {}).ok());
+}
+
+CASE(theSurpriseOfATextIsThatOfItsParts) {
+    const std::string left = "The house stood at the end of a long lane,", first = " and nobody had",
+                      rest = " lived there.";
+    const double whole = nats(left, first + rest), parts = nats(left, first) + nats(left + first, rest);
+    CHECK(std::abs(whole - parts) < 1e-3 * whole) << whole << " " << parts;
+    CHECK(nats("", first) != nats(left, first)); // what comes before counts
+    std::string book;                            // several passes of the model
+    for (int i = 0; i < 60; ++i) book += " The rain came from the west.";
+    const double all = nats(left, book),
+                 two = nats(left, book.substr(0, 870)) + nats(left + book.substr(0, 870), book.substr(870));
+    CHECK(std::abs(all - two) < 1e-3 * all) << all << " " << two;
+}
+
+CASE(aSurpriseChangesNoDraftAndATooLongOneIsRefused) {
+    const DraftEnd before = drafted(continueRequest());
+    (void)nats(continueRequest().left + " Something else", " follows here.");
+    CHECK(drafted(continueRequest()).candidates[0].text == before.candidates[0].text);
+    std::string tooLong;
+    for (int i = 0; i < SurpriseLimits::kTokens; ++i) tooLong += " word or";
+    const auto refused = engine().surprise({"", "", tooLong}, {});
+    CHECK(!refused && refused.error().code == ErrorCode::InvalidArgument);
+    std::stop_source stop;
+    stop.request_stop();
+    const auto stopped = engine().surprise({"", "He waited.", " Long."}, stop.get_token());
+    CHECK(!stopped && stopped.error().code == ErrorCode::Cancelled);
+}
+
 CASE(theSameSeedGivesTheSameDraftAndAnotherSeedAnother) {
     for (DraftRequest request : {continueRequest(), infillRequest(), rewriteRequest()}) {
         const DraftEnd first = drafted(request), second = drafted(request);

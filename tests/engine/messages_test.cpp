@@ -1,4 +1,5 @@
 #include "engine/api/messages.h"
+#include "engine/api/surprise.h"
 #include "tests/support/cases.h"
 
 #include <limits>
@@ -120,6 +121,21 @@ CASE(wrongShapesAreRefused) {
     std::string wide = "{\"k0\":0";
     for (int i = 1; i < 9000; ++i) wide += ",\"k" + std::to_string(i) + "\":0";
     CHECK(!parseMessage(wide + "}").ok());
+}
+
+CASE(aSurpriseComesBackAsItWasAndANonsensicalOneDoesNot) {
+    const Surprise surprise{{3, 0.125f}, {3, 7.5f}, {9, 0}};
+    const auto back = surpriseFromJson(sent(toJson(surprise)));
+    CHECK(back.ok() && *back == surprise);
+    const auto request = surpriseRequestFromJson(sent(toJson(SurpriseRequest{"n", "left", "text"})));
+    CHECK(request.ok() && request->notes == "n" && request->left == "left" && request->text == "text");
+    for (const char* body :
+         {"{\"ends\":[3,2],\"nats\":[0,0]}", "{\"ends\":[3],\"nats\":[]}", "{\"ends\":[],\"nats\":[1]}",
+          "{\"ends\":[3],\"nats\":[-1]}", "{\"ends\":[-3],\"nats\":[1]}", "{\"ends\":3,\"nats\":[]}"})
+        CHECK(!surpriseFromJson(Json::parse(body)).ok()) << body;
+    CHECK(!surpriseRequestFromJson(Json::parse("{\"left\":\"x\"}")).ok());
+    const Surprise most(SurpriseLimits::kTokens, {1, 0.001f});
+    CHECK(surpriseFromJson(sent(toJson(most))).ok()); // fits into a message
 }
 
 CASE(aTextTooLongIsRefused) {

@@ -42,6 +42,13 @@ public:
         m_prepared.push_back(request.left);
         return Error{ErrorCode::Cancelled, "Stopped."};
     }
+    // One token a byte, its number of nats the byte's place; "broken" as in draft().
+    Result<Surprise> surprise(const SurpriseRequest& request, std::stop_token) override {
+        if (request.left == "broken") return Error{ErrorCode::Device, "The GPU failed."};
+        Surprise surprise;
+        for (std::size_t i = 0; i < request.text.size(); ++i) surprise.push_back({i + 1, float(i)});
+        return surprise;
+    }
     Result<ContextPreview> previewContext(const DraftRequest&) override { return ContextPreview{}; }
 
 private:
@@ -252,9 +259,34 @@ CASE(garbageGetsAnErrorAndTheEngineLives) {
     CHECK(peer.receive()["result"]["protocol"] == kProtocolVersion);
 }
 
+CASE(aSurpriseIsAnsweredAfterTheDraftBeforeItAndOthersMeanwhile) {
+    Peer peer;
+    peer.start("a");
+    peer.send(rpcRequest(method::kTextSurprise, {{"left", "x"}, {"text", "abc"}}, 80));
+    peer.send(rpcRequest(method::kModelList, Json::object(), 81));
+    peer.untilAnswer(81);
+    peer.go.release(1);
+    bool ended = false;
+    Json message = peer.receive();
+    for (; !message.is_null() && message.value("id", 0) != 80; message = peer.receive())
+        ended = ended || Peer::isEnd(message, "a");
+    CHECK(ended);
+    CHECK(message["result"]["ends"] == Json({1, 2, 3})) << message.dump();
+    CHECK(message["result"]["nats"] == Json({0.0, 1.0, 2.0})) << message.dump();
+}
+
+CASE(aFailedDeviceIsToldToWhoeverAskedForASurprise) {
+    Peer peer;
+    peer.send(rpcRequest(method::kTextSurprise, {{"left", "broken"}, {"text", "abc"}}, 80));
+    Json message = peer.receive();
+    while (!message.is_null() && message.value("id", 0) != 80) message = peer.receive();
+    CHECK(message["error"]["data"]["kind"] == errorCodeName(ErrorCode::Device)) << message.dump();
+}
+
 CASE(aNotificationIsNeverAnswered) {
     Peer peer;
     peer.send(rpcNotification("tea/make", Json::object()));
+    peer.send(rpcNotification(method::kTextSurprise, {{"text", "abc"}}));
     peer.send(rpcRequest(method::kInitialize, Json::object(), 5));
     CHECK(peer.receive()["id"] == 5);
 }

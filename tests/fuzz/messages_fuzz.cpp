@@ -1,5 +1,6 @@
 // One message body: refused with a sentence, or values within their ranges that come back from writing as they were.
 #include "engine/api/messages.h"
+#include "engine/api/surprise.h"
 #include "engine/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -41,6 +42,8 @@ void readAsEverything(const Json& json) {
     readAs(json, deviceInfoFromJson);
     readAs(json, engineInfoFromJson);
     readAs(json, modelStateFromJson);
+    readAs(json, surpriseRequestFromJson);
+    readAs(json, surpriseFromJson);
 }
 
 void readAll(std::string_view bytes) {

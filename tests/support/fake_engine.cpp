@@ -14,11 +14,14 @@
 //   --record FILE     appends every message received, one a line
 //
 // Words arrive in pairs: at pass k of N the first k/N are committed, the next are moving, the rest absorbed. A Rewrite
-// keeps what is locked and puts "new" in place of the other words; candidate i > 0 has " i" after its first word.
+// keeps what is locked and puts "new" in place of the other words; candidate i > 0 has " i" after its first word. A word surprises
+// by as many nats as it has letters.
 #include "engine/api/framing.h"
 #include "engine/api/messages.h"
+#include "engine/api/surprise.h"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -182,6 +185,15 @@ void FakeEngine::onCall(const std::string& name, const Json& id, const Json& par
     }
     if (name == method::kModelLoad) return load(id);
     if (name == method::kContextPreview) return send(rpcResult(id, toJson(ContextPreview{10, 20, 30, 1, 2, 3, 100})));
+    if (name == method::kTextSurprise) {
+        const auto request = surpriseRequestFromJson(params);
+        if (!request) return send(rpcError(id, request.error()));
+        Surprise surprise;
+        for (const StepToken& token : tokensOf(request->text))
+            surprise.push_back({(surprise.empty() ? 0 : surprise.back().end) + token.text.size(),
+                                float(std::count_if(token.text.begin(), token.text.end(), ::isalpha))});
+        return send(rpcResult(id, toJson(surprise)));
+    }
     if (name == method::kDraftStart) {
         auto request = draftRequestFromJson(params);
         if (!request) return send(rpcError(id, request.error()));

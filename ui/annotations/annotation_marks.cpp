@@ -112,4 +112,22 @@ void drawCarried(QPainter& painter, const QTextLayout& layout, QPointF origin, c
     painter.restore();
 }
 
+void drawSurpriseLine(QPainter& painter, QPointF from, QPointF to, int level, const QColor& colour) {
+    constexpr qreal kWeights[] = {1, 1.2, 2.6, 4.4};
+    painter.fillRect(QRectF(from, to).adjusted(0, 0, 0, kWeights[std::clamp(level, 1, 3)]), colour);
+}
+
+void drawSurprising(QPainter& painter, const QTextLayout& layout, QPointF origin,
+                    const std::vector<SurpriseMark>& marks, const QColor& colour, const QRectF& clip) {
+    for (const SurpriseMark& mark : marks) {
+        const QTextLine line = layout.lineForTextPosition(int(mark.word.begin));
+        if (!line.isValid()) continue;
+        const qreal a = line.cursorToX(int(mark.word.begin)), b = line.cursorToX(int(mark.word.end));
+        const qreal y = origin.y() + line.y() + line.ascent() + std::min<qreal>(5, line.descent() * 0.8);
+        if (clip.isValid() && (y + 8 < clip.top() || y - 8 > clip.bottom())) continue;
+        drawSurpriseLine(painter, {origin.x() + std::min(a, b), y}, {origin.x() + std::max(a, b), y}, mark.level,
+                         colour);
+    }
+}
+
 } // namespace palimpsest

@@ -1,12 +1,9 @@
 #include "ui/drafting/drafting.h"
 
-#include "app/document/provenance.h"
-#include "ui/annotations/annotations.h"
 #include "ui/drafting/context_notes.h"
 #include "ui/drafting/draft_comparison.h"
 #include "ui/editor/scene_document.h"
 
-#include <optional>
 #include <utility>
 
 namespace palimpsest {
@@ -17,51 +14,12 @@ constexpr int kKeptDelayMs = 150;
 constexpr int kReadAheadDelayMs = 1000; // the caret rests
 constexpr int kNearChars = 800;         // of text on both sides, which every model's window covers
 
-DraftPlace blankParagraphs(QTextBlock block) {
-    const auto isBlank = [](const QTextBlock& b) {
-        return b.isValid() && b.text().trimmed().isEmpty() && kindOf(b) == BlockKind::Paragraph;
-    };
-    if (!isBlank(block)) return {};
-    QTextBlock first = block, last = block;
-    while (isBlank(first.previous())) first = first.previous();
-    while (isBlank(last.next())) last = last.next();
-    return {first.position(), last.position() + last.length() - 1};
-}
-
-DraftPlace sentenceAt(const QTextCursor& cursor) {
-    const QTextBlock block = cursor.block();
-    const QString text = block.text();
-    Interval sentence = sentenceAround(text, cursor.positionInBlock());
-    while (sentence.end > sentence.begin && text[sentence.end - 1].isSpace()) --sentence.end;
-    while (sentence.begin < sentence.end && text[sentence.begin].isSpace()) ++sentence.begin;
-    return {block.position() + int(sentence.begin), block.position() + int(sentence.end)};
-}
-
 bool seesTheSame(const DraftRequest& a, const DraftRequest& b) {
     return a.id == b.id && a.kind == b.kind && a.notes == b.notes && a.left == b.left && a.right == b.right &&
            a.text == b.text;
 }
 
-// A pinned passage is one of a paragraph; what the page takes for one may go on in the next.
-std::optional<QTextCursor> pinnedWords(const Annotations& annotations, const ContextNote& passage) {
-    for (const Annotation& each : annotations.all()) {
-        if (each.kind != Carried::Pin) continue;
-        const QTextCursor words = annotations.wordsOf(each);
-        if (words.selectedText().split(QChar::ParagraphSeparator).contains(passage.passage)) return words;
-    }
-    return std::nullopt;
-}
-
 } // namespace
-
-DraftPlace draftPlace(const QTextCursor& cursor, DraftKind kind) {
-    if (kind == DraftKind::Continue) return {cursor.selectionEnd(), cursor.selectionEnd()};
-    if (cursor.hasSelection()) return {cursor.selectionStart(), cursor.selectionEnd()};
-    if (kind == DraftKind::Rewrite) return sentenceAt(cursor);
-    const QTextBlock block = cursor.block();
-    if (block.text().trimmed().isEmpty()) return blankParagraphs(block);
-    return {cursor.position(), cursor.position()};
-}
 
 Drafting::Drafting(Desk desk, QObject* parent)
     : QObject(parent), m_desk(std::move(desk)), m_context(m_desk.project, m_desk.notes, m_desk.passages) {
@@ -202,38 +160,54 @@ void Drafting::refuse(const QString& sentence) {
     Q_EMIT said(sentence);
 }
 
-void Drafting::start(DraftKind kind) {
+bool Drafting::canStart() {
     const auto state = m_desk.engine.state();
-    if (!m_node) return Q_EMIT said(tr("Open a scene first: a draft goes where its caret is."));
-    if (state == EngineService::State::Off)
-        return refuse(tr("The model is switched off. Tick “Use the model” in the Draft menu to draft."));
-    if (state != EngineService::State::Ready && state != EngineService::State::Drafting)
-        return refuse(m_desk.engine.sentence());
+    if (!m_node) {
+        Q_EMIT said(tr("Open a scene first: a draft goes where its caret is."));
+    } else if (state == EngineService::State::Off) {
+        refuse(tr("The model is switched off. Tick “Use the model” in the Draft menu to draft."));
+    } else if (state != EngineService::State::Ready && state != EngineService::State::Drafting) {
+        refuse(m_desk.engine.sentence());
+    } else {
+        return true;
+    }
+    return false;
+}
+
+void Drafting::start(DraftKind kind) {
+    if (!canStart()) return;
     const QTextCursor caret = m_desk.editor.textCursor();
     const DraftPlace place = draftPlace(caret, kind);
     if (kind == DraftKind::Rewrite && place.begin == place.end)
         return Q_EMIT said(tr("Select the words to rewrite, or put the caret into a sentence."));
+    QTextCursor anchors(m_desk.editor.document());
+    anchors.setPosition(place.begin);
+    anchors.setPosition(place.end, QTextCursor::KeepAnchor);
+    startAt(kind, anchors, {});
+}
+
+// The text may change while the notes are loaded: the place and what is locked in it follow.
+void Drafting::startAt(DraftKind kind, const QTextCursor& place, const std::vector<QTextCursor>& open) {
     m_desk.panel.setKind(kind);
     m_desk.panel.drawNewSeed();
     putAside();
-    QTextCursor anchors(m_desk.editor.document()); // the text may change while the notes are loaded
-    anchors.setPosition(place.begin);
-    anchors.setPosition(place.end, QTextCursor::KeepAnchor);
-    withContext([this, kind, anchors, node = m_node] {
-        if (node == m_node && anchors.document() == m_desk.editor.document()) begin(kind, anchors);
+    withContext([this, kind, place, open, node = m_node] {
+        if (node == m_node && place.document() == m_desk.editor.document()) begin(kind, place, open);
     });
 }
 
-void Drafting::begin(DraftKind kind, const QTextCursor& place) {
+void Drafting::begin(DraftKind kind, const QTextCursor& place, const std::vector<QTextCursor>& open) {
     const DraftPlace at{place.selectionStart(), place.selectionEnd()};
     QTextCursor caret = m_desk.editor.textCursor();
     caret.setPosition(at.end); // what was selected is under the passage now
     m_desk.editor.setTextCursor(caret);
     m_failure.clear();
     m_passage.reset();
+    DraftRequest asked = request(kind, at);
+    if (!open.empty()) asked.locks = locksAround(*m_desk.editor.document(), at, open);
     m_passage = std::make_unique<Passage>(
         m_desk.theme, m_desk.editor,
-        std::make_unique<DraftSession>(m_desk.engine, m_desk.project, m_node, request(kind, at)), at.begin, at.end);
+        std::make_unique<DraftSession>(m_desk.engine, m_desk.project, m_node, std::move(asked)), at.begin, at.end);
     m_passage->setChangesShown(m_changesShown);
     connect(m_passage.get(), &Passage::changed, this, &Drafting::onPassageChanged);
     // Later: the passage is in the midst of telling us.
@@ -305,28 +279,6 @@ void Drafting::withContext(std::function<void()> done) {
 void Drafting::showNotes() {
     takeEdits();
     m_desk.panel.notes().setNotes(m_node ? m_context.noteList(m_node) : std::vector<ContextNote>{});
-}
-
-// In the document it stands in: its own undo takes it back.
-void Drafting::unpin(const ContextNote& passage) {
-    m_desk.shelf.take(passage.node, this, [passage](Result<SceneShelf::Scene*> taken) {
-        if (!taken) return;
-        const Annotations& annotations = Annotations::of((*taken)->document);
-        if (const std::optional<QTextCursor> words = pinnedWords(annotations, passage))
-            setCarried(*words, Carried::Pin, {});
-    });
-}
-
-void Drafting::goTo(const ContextNote& note) {
-    Q_EMIT openAsked(note.node);
-    if (note.passage.isEmpty()) return;
-    m_desk.shelf.take(note.node, this, [this, note](Result<SceneShelf::Scene*> taken) {
-        if (!taken || m_desk.editor.document() != &(*taken)->document) return;
-        if (const auto words = pinnedWords(Annotations::of((*taken)->document), note)) {
-            m_desk.editor.setTextCursor(*words);
-            m_desk.editor.ensureCursorVisible();
-        }
-    });
 }
 
 void Drafting::preview() {

@@ -25,6 +25,11 @@ struct DraftPlace {
 // around the caret; Rewrite of the selection, else of the sentence at the caret. Empty for a rewrite of nothing.
 DraftPlace draftPlace(const QTextCursor& cursor, DraftKind kind);
 
+// The locks of a rewrite of `place` in which only the words of `open` may change, in bytes of its text (modelText()). A
+// word's space is open with it: they are one token. `open`: in order, disjoint; empty selections are left out.
+std::vector<TextRange> locksAround(const QTextDocument& document, DraftPlace place,
+                                   const std::vector<QTextCursor>& open);
+
 class Drafting : public QObject {
     Q_OBJECT
 public:
@@ -47,6 +52,12 @@ public:
     void forgetProject();       // another one is being opened; called by itself when the project says so
 
     void start(DraftKind kind);
+    // A rewrite of the passage in which only these words of the document may change; sorted, disjoint.
+    void rewriteOnly(const QTextCursor& passage, const std::vector<Interval>& open);
+    // Loads the texts that a draft in the open scene is told of, then calls `done`, perhaps before this returns.
+    void withContext(std::function<void()> done);
+    // What a draft at a place of the open scene would ask for; of the texts around it as far as they are loaded.
+    DraftRequest request(DraftKind kind, DraftPlace place) const;
     void stop();
     void putAside(); // takes the passage off the page; the project keeps it
     Passage* passage() const { return m_passage.get(); }
@@ -66,8 +77,9 @@ Q_SIGNALS:
     void openAsked(qint64 node);
 
 private:
-    DraftRequest request(DraftKind kind, DraftPlace place) const;
-    void begin(DraftKind kind, const QTextCursor& place);
+    bool canStart(); // says why not
+    void startAt(DraftKind kind, const QTextCursor& place, const std::vector<QTextCursor>& open);
+    void begin(DraftKind kind, const QTextCursor& place, const std::vector<QTextCursor>& open);
     void onPassageChanged();
     void onPassageFinished();
     void loadKept();
@@ -80,7 +92,6 @@ private:
     void connectPanel();
     void showNotes();
     void takeEdits();
-    void withContext(std::function<void()> done);
     void unpin(const ContextNote& passage);
     void goTo(const ContextNote& passage);
     void onEngineChanged();

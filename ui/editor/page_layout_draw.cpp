@@ -70,8 +70,10 @@ void PageLayout::drawBlock(QPainter* painter, const QTextBlock& block, const Pai
     const QRectF clip = context.clip;
     block.layout()->draw(painter, origin, selections, clip);
     if (!wholeDimmed) drawMisspelt(*painter, *block.layout(), origin, marks.misspelt, m_colours.misspelt, clip);
-    if (hiddenBegin >= hiddenEnd)
+    if (hiddenBegin >= hiddenEnd) {
         drawCarried(*painter, *block.layout(), origin, marks.carried, m_colours, m_metrics.font, clip);
+        drawSurprising(*painter, *block.layout(), origin, marks.surprising, m_colours.accent, clip);
+    }
     if (m_provenanceShown) drawProvenance(painter, block);
     drawCaret(painter, block, context);
 }

@@ -33,10 +33,16 @@ struct CarriedMark {
     bool current = false;            // the one the writer is at
 };
 
+struct SurpriseMark {
+    Interval word;
+    int level = 1; // 1 … 3
+};
+
 // Of one block, in its own offsets.
 struct PageMarks {
     std::vector<Interval> found, misspelt;
     std::vector<CarriedMark> carried;
+    std::vector<SurpriseMark> surprising;
     std::optional<Interval> lit; // the rest of the block is dimmed; an empty one dims it all. None: nothing is dimmed
 };
 
