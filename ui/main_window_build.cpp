@@ -66,7 +66,9 @@ QWidget* MainWindow::buildPage() {
 void MainWindow::buildSurprises() {
     auto* map = m_surprises = new SurpriseMap(*m_editor, m_engine, *m_drafting, this);
     auto* column = static_cast<QVBoxLayout*>(m_pages->parentWidget()->layout());
-    column->insertWidget(column->indexOf(m_find), new SurpriseBar(m_theme, *map, m_pages->parentWidget()));
+    auto* bar = new SurpriseBar(m_theme, *map, m_pages->parentWidget());
+    column->insertWidget(column->indexOf(m_find), bar);
+    connect(bar, &SurpriseBar::left, m_editor, qOverload<>(&QWidget::setFocus));
     connect(map, &SurpriseMap::said, this, &MainWindow::say);
     QMenu* menu = m_menus->draftMenu();
     QAction* show = menu->addAction(tr("Show which words s&urprise the model"));

@@ -154,6 +154,22 @@ private Q_SLOTS:
         QCOMPARE(readDocument(*m_document).blocks[1].spans[0].provenance, Provenance::Drafted);
     }
 
+    void aRewriteKeepsWhatHangsOnTheWordsItKeeps() {
+        hang("rowed the boat", Carried::Comment, "c");
+        hang("boat", Carried::Footnote, "f");
+        hang("name", Carried::Pin, "1");
+        select(0, int(QString("She rowed the boat out.\nIt had no name.").size()));
+        const QTextCursor at = m_editor->textCursor();
+        m_editor->insertDraft(
+            at.selectionStart(), at.selectionEnd(),
+            paragraphsOf("Slowly she rowed the old boat away.\nIt had no name.", Provenance::Drafted, 3));
+        QCOMPARE(shown(), QString("[c: rowed the old boat][f: boat][1: name]"));
+        QCOMPARE(m_editor->toPlainText(),
+                 QString("Slowly she rowed the old boat away.\nIt had no name.\nHe waited on the slip."));
+        m_editor->undoEdit();
+        QCOMPARE(shown(), QString("[c: rowed the boat][f: boat][1: name]"));
+    }
+
     void makingWordsBoldLeavesTheCommentWhole() {
         hang("rowed the boat", Carried::Comment, "c");
         select("the");

@@ -1,6 +1,7 @@
 #include "ui/annotations/carried.h"
 
 #include "app/document/words.h"
+#include "app/services/draft_diff.h"
 #include "ui/editor/scene_document.h"
 
 #include <vector>
@@ -23,6 +24,59 @@ QTextCharFormat formatBefore(const QTextDocument& document, int position) {
 
 bool continuesWord(const QString& typed, QChar before) {
     return !typed.isEmpty() && typed.front().isLetterOrNumber() && before.isLetterOrNumber();
+}
+
+// A word, a mark of punctuation or a run of spaces, within a span.
+struct Run {
+    Span span;
+    std::size_t block = 0;
+    bool isWord = false;
+    const Span* stood = nullptr; // the word it was before
+};
+
+std::vector<Run> runsOf(const SceneText& text) {
+    std::vector<Run> runs;
+    for (std::size_t block = 0; block < text.blocks.size(); ++block) {
+        for (const Span& span : text.blocks[block].spans) {
+            for (qsizetype at = 0, end = 0; at < span.text.size(); at = end) {
+                const bool space = span.text[at].isSpace(), letter = span.text[at].isLetterOrNumber();
+                for (end = at + 1; (space || letter) && end < span.text.size(); ++end)
+                    if (span.text[end].isSpace() != space || span.text[end].isLetterOrNumber() != letter) break;
+                Run run{span, block, !space, nullptr};
+                run.span.text = span.text.mid(at, end - at);
+                runs.push_back(std::move(run));
+            }
+        }
+    }
+    return runs;
+}
+
+QStringList wordsOf(const std::vector<Run>& runs) {
+    QStringList words;
+    for (const Run& run : runs)
+        if (run.isWord) words << run.span.text;
+    return words;
+}
+
+// Each word that stayed is told the one it was.
+void pairUp(std::vector<Run>& now, const std::vector<Run>& before) {
+    const WordChanges changes = wordChanges(wordsOf(before), wordsOf(now));
+    std::vector<const Span*> stayed;
+    for (const Run& run : before)
+        if (run.isWord) stayed.push_back(&run.span);
+    for (const auto& gone : changes.removed)
+        for (const int word : gone) stayed[std::size_t(word)] = nullptr;
+    std::erase(stayed, nullptr);
+    std::size_t word = 0, next = 0;
+    for (Run& run : now)
+        if (run.isWord && !changes.added[word++] && next < stayed.size()) run.stood = stayed[next++];
+}
+
+void takeShared(Span& span, const Span& before, const Span& behind) {
+    if (before.comment == behind.comment) span.comment = before.comment;
+    if (before.footnote == behind.footnote) span.footnote = before.footnote;
+    if (before.link == behind.link) span.link = before.link;
+    span.pinned = before.pinned && behind.pinned;
 }
 
 struct Part {
@@ -98,6 +152,15 @@ QTextCharFormat carriedFor(const QTextCursor& cursor, const QString& typed) {
     return shared;
 }
 
+QTextCharFormat carriedAround(const QTextCursor& cursor) {
+    QTextCharFormat shared = carriedFor(cursor, {});
+    if (!cursor.hasSelection()) return shared;
+    const QTextCharFormat last = formatBefore(*cursor.document(), cursor.selectionEnd());
+    for (const SceneProperty property : kProperties)
+        if (shared.property(property) != last.property(property)) shared.clearProperty(property);
+    return shared;
+}
+
 QTextCharFormat withCarried(QTextCharFormat format, const QTextCharFormat& carried) {
     for (const SceneProperty property : kProperties) {
         if (carried.hasProperty(property))
@@ -120,6 +183,27 @@ void carry(SceneText& text, const QTextCharFormat& carried) {
             fill(span.link, carriedText(carried, Carried::Link));
             span.pinned = span.pinned || carried.boolProperty(kPinnedProperty);
         }
+    }
+}
+
+void keepCarried(SceneText& text, const SceneText& before) {
+    std::vector<Run> now = runsOf(text);
+    const std::vector<Run> then = runsOf(before);
+    pairUp(now, then);
+    const Span* behind = nullptr;
+    std::vector<const Span*> nextStood(now.size());
+    for (std::size_t i = now.size(); i-- > 0;) nextStood[i] = behind = now[i].stood ? now[i].stood : behind;
+    const Span* last = nullptr;
+    for (Block& each : text.blocks) each.spans.clear();
+    for (std::size_t i = 0; i < now.size(); ++i) {
+        Run& run = now[i];
+        if (run.stood) last = run.stood;
+        if (last && nextStood[i]) takeShared(run.span, *last, *nextStood[i]);
+        std::vector<Span>& spans = text.blocks[run.block].spans;
+        if (!spans.empty() && spans.back().looksLike(run.span))
+            spans.back().text += run.span.text;
+        else
+            spans.push_back(std::move(run.span));
     }
 }
 

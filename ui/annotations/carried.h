@@ -23,8 +23,13 @@ void setCarried(const QTextCursor& words, Carried kind, const QString& text, boo
 // What `typed` shares when it is put in at the cursor, in place of its selection: what hangs on the words it replaces, or
 // on both sides of it, or on the word it goes on writing. A format with nothing else in it.
 QTextCharFormat carriedFor(const QTextCursor& cursor, const QString& typed);
+// The same of a text that is put in there: what hangs on both ends of the selection, or on both sides of the cursor.
+QTextCharFormat carriedAround(const QTextCursor& cursor);
 QTextCharFormat withCarried(QTextCharFormat format, const QTextCharFormat& carried);
 void carry(SceneText& text, const QTextCharFormat& carried); // on spans which have nothing of the kind themselves
+// Words of `text` that stood in `before`, in the same order, keep what hung on them; so does what is new between two of
+// them with the same.
+void keepCarried(SceneText& text, const SceneText& before);
 
 // The words a command without a selection is about: the one at the cursor, or the last before it in the paragraph.
 // Without a selection when there is none.

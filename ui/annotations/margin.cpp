@@ -40,6 +40,8 @@ void Margin::onDocumentShown() {
     disconnect(m_changed);
     disconnect(m_moved);
     while (!m_cards.empty()) drop(m_cards.back());
+    if (m_layout && m_layout != m_editor.pageLayout()) m_layout->setMarginRoom(0); // it may be shown elsewhere now
+    m_layout = m_editor.pageLayout();
     m_currentBegin = -1;
     m_changed =
         connect(&Annotations::of(*m_editor.document()), &Annotations::changed, &m_soon, qOverload<>(&QTimer::start));

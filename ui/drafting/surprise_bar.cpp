@@ -3,6 +3,7 @@
 #include "ui/annotations/annotation_marks.h"
 #include "ui/widgets/close_button.h"
 
+#include <QApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
@@ -64,7 +65,9 @@ SurpriseBar::SurpriseBar(const Theme& theme, SurpriseMap& map, QWidget* parent)
 }
 
 void SurpriseBar::refresh() {
+    const bool leaves = !m_map.isShown() && isAncestorOf(QApplication::focusWidget());
     setVisible(m_map.isShown());
+    if (leaves) Q_EMIT left();
     m_about->setText(m_map.isAsking() ? tr("The model reads…") : tr("To the model this word was"));
     m_move->setEnabled(!m_map.isAsking() && !m_map.words().empty());
 }

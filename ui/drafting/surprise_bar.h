@@ -17,6 +17,9 @@ class SurpriseBar : public QFrame {
 public:
     SurpriseBar(const Theme& theme, SurpriseMap& map, QWidget* parent); // both must outlive it
 
+Q_SIGNALS:
+    void left(); // it went with the keyboard in it
+
 private:
     void refresh();
 

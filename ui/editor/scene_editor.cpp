@@ -105,7 +105,8 @@ void SceneEditor::insertDraft(int begin, int end, const SceneText& text) {
     cursor.setPosition(begin);
     cursor.setPosition(end, QTextCursor::KeepAnchor);
     SceneText inserted = text;
-    carry(inserted, carriedFor(cursor, {}));
+    keepCarried(inserted, readSelection(cursor));
+    carry(inserted, carriedAround(cursor));
     insertSceneText(cursor, inserted);
     setTextCursor(cursor);
 }
@@ -226,7 +227,7 @@ void SceneEditor::insertFromMimeData(const QMimeData* source) {
     if (text.blocks.empty()) return;
     asWriter([&] {
         QTextCursor cursor = textCursor();
-        carry(text, carriedFor(cursor, {}));
+        carry(text, carriedAround(cursor));
         insertSceneText(cursor, text);
         setTextCursor(cursor);
     });
