@@ -88,7 +88,8 @@ struct Child {
 
 Child start(const TuningWorkplace& work, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), (executableFolder() / "palimpsest-engine").string());
-    arguments.insert(arguments.end(), {"--model", tinyModelFolder(), "--threads", "1", "--device", "cpu"});
+    if (arguments[1] != "info") arguments.insert(arguments.end(), {"--model", tinyModelFolder()});
+    arguments.insert(arguments.end(), {"--threads", "1", "--device", "cpu"});
     std::vector<char*> raw;
     for (std::string& argument : arguments) raw.push_back(argument.data());
     raw.push_back(nullptr);
@@ -145,6 +146,8 @@ CASE(heldOutTextBecomesLikelierAndDraftsTakeTheFile) {
     const Json plain = draft({}), mine = draft({"--personal", work.path("mine")}),
                none = draft({"--personal", work.path("mine"), "--strength", "0"});
     CHECK(mine["text"] != plain["text"] && none["text"] == plain["text"]);
+    CHECK(start(work, {"info", "--personal", work.path("mine"), "--json"}).wait() == 0) << work.read("err");
+    CHECK(Json::parse(work.read("out"), nullptr, false)["personal"]["base"] == "tiny") << work.read("out");
     CHECK(mine["model_hash"] != plain["model_hash"] && none["model_hash"] == plain["model_hash"]);
 }
 

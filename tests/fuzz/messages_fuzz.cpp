@@ -1,6 +1,7 @@
 // One message body: refused with a sentence, or values within their ranges that come back from writing as they were.
 #include "engine/api/messages.h"
 #include "engine/api/surprise.h"
+#include "engine/api/tuning.h"
 #include "engine/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -44,6 +45,10 @@ void readAsEverything(const Json& json) {
     readAs(json, modelStateFromJson);
     readAs(json, surpriseRequestFromJson);
     readAs(json, surpriseFromJson);
+    readAs(json, tuningRequestFromJson);
+    readAs(json, tuningEstimateFromJson);
+    readAs(json, tuningProgressFromJson);
+    readAs(json, tuningEndFromJson);
 }
 
 void readAll(std::string_view bytes) {
@@ -75,6 +80,35 @@ DraftEnd ending() {
     return end;
 }
 
+TuningRequest tuning() {
+    TuningRequest made;
+    made.texts = {{"a scene", "M\xC3\xA4rta said nothing."}};
+    made.files = {"/a.txt"};
+    made.out = "/mine";
+    made.preset = TuningPreset::Thorough;
+    made.minutes = 2.5;
+    made.canvas = {"prompt"};
+    return made;
+}
+
+TuningProgress learning() {
+    TuningProgress made;
+    made.step = 7;
+    made.steps = 30;
+    made.loss = 3.5;
+    made.heldOut = {3.9, 3.7, 3.6, 5};
+    made.samples = {{"prompt", "text", true, 4, "four words in it"}};
+    return made;
+}
+
+TuningEnd learnt() {
+    TuningEnd made;
+    made.reason = TuningReason::Failed;
+    made.error = {ErrorCode::Full, "The disk is full."};
+    made.step = 9;
+    return made;
+}
+
 } // namespace
 
 Plan plan() {
@@ -89,7 +123,11 @@ Plan plan() {
                            toJson(DraftBranch{"e", "d", 2, 9, {}}),
                            toJson(ContextPreview{1, 2, 3, 4, 5, 6, 7}),
                            toJson(info),
-                           toJson(ModelState{ModelState::Kind::Ready, "m", info.models[0], info.device})};
+                           toJson(ModelState{ModelState::Kind::Ready, "m", info.models[0], info.device}),
+                           toJson(tuning()),
+                           toJson(TuningEstimate{1, 30, 2.5, 8, 1400, 46000, 8000, 3}),
+                           toJson(learning()),
+                           toJson(learnt())};
     Plan all{{}, 50000};
     for (const Json& value : values) {
         all.seeds.push_back(writeMessage(value));
