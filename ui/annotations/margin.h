@@ -52,7 +52,7 @@ private:
     const Theme& m_theme;
     SceneEditor& m_editor;
     QMetaObject::Connection m_changed, m_moved;
-    QPointer<PageLayout> m_layout; // of the document shown
+    QPointer<PageLayout> m_layout;    // of the document shown
     std::vector<MarginCard*> m_cards; // in sight, by place
     std::vector<QToolButton*> m_markers;
     MarginCard* m_writing = nullptr; // has the keyboard, or is about to
