@@ -50,6 +50,18 @@ Result<Backbone> Backbone::load(const SafetensorsFile& file, const ModelConfig& 
     return b;
 }
 
+void Backbone::replace(const std::function<torch::Tensor(const std::string&)>& tensor) {
+    const bool tied = m_head.is_same(m_embedding);
+    m_embedding = tensor("embedding");
+    m_head = tied ? m_embedding : tensor("head");
+    m_finalNorm = tensor("norm");
+    for (std::size_t l = 0; l < m_layers.size(); ++l) {
+        const auto named = [&](const char* name) { return tensor(std::to_string(l) + "." + name); };
+        m_layers[l] = {named("attention_norm"),    {named("qkv"), {}},     {named("output"), {}},
+                       named("feed_forward_norm"), {named("gate_up"), {}}, {named("down"), {}}};
+    }
+}
+
 PreparedWeight readyProduct(const torch::Tensor& weight, ProductType type) {
     if (type) return prepareWeight(weight, *type);
     return {WeightType::F32, weight.size(0), weight.size(1), {}, weight};

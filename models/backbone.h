@@ -7,6 +7,7 @@
 #include "models/personal.h"
 #include "models/stored_weights.h"
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <torch/torch.h>
@@ -52,6 +53,9 @@ public:
 
     // A copy in f32 of a matrix of a layer, by its name in the file, with what was stacked on it.
     torch::Tensor matrix(int layer, std::string_view name) const;
+
+    // Takes others for all its tensors, by their names in base.safetensors, of the same shapes: those being trained.
+    void replace(const std::function<torch::Tensor(const std::string&)>& tensor);
 
     // Blocks while the matrices are packed, layers in parallel on Torch's threads.
     void prepareProducts(ProductType type);

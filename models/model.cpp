@@ -58,6 +58,7 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
     summary.hash = sha256Hex(config->baseDigest + personalDigest);
     Denoiser denoiser(*base, *config, evidence.mean());
     Result<NoiseSchedule> schedule = NoiseSchedule({{0, 0}, {1, -1}});
+    bool bothWays = false, withEvidence = true;
     std::error_code error;
     if (options.loadDenoiser && std::filesystem::exists(folder / kDenoiserFile, error)) {
         auto denoiserFile = SafetensorsFile::open(folder / kDenoiserFile);
@@ -66,6 +67,8 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
         if (!loaded) return loaded.error();
         denoiser = *std::move(loaded);
         schedule = readSchedule(*denoiserFile);
+        bothWays = denoiserFile->metadata("clean") == "both-ways";
+        withEvidence = denoiserFile->metadata("evidence") != "none";
         summary.denoiserParameters = denoiser.parameters();
         summary.hash = sha256Hex(config->baseDigest + config->denoiserDigest + personalDigest);
     } else {
@@ -74,7 +77,7 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
     if (!schedule) return schedule.error();
     return std::unique_ptr<Model>(new Model(std::make_unique<Parts>(
         Parts{*std::move(config), std::move(summary), *std::move(tokenizer), *std::move(base), std::move(denoiser),
-              *std::move(schedule), std::move(evidence), options.dtype, options.device})));
+              *std::move(schedule), std::move(evidence), options.dtype, options.device, bothWays, withEvidence})));
 } catch (const std::bad_alloc&) {
     return Error{ErrorCode::OutOfMemory, "there is not enough memory for the model in " + folder.string()};
 } catch (const c10::OutOfMemoryError&) {
@@ -132,7 +135,7 @@ torch::Tensor Model::logits(const torch::Tensor& hidden) const {
 
 torch::Tensor Model::logits(const torch::Tensor& hidden, const torch::Tensor& state, const torch::Tensor& level) const {
     const c10::InferenceMode guard;
-    if (!((level > 0) & (level < 1)).any().item<bool>()) return logits(hidden);
+    if (!m_parts->withEvidence || !((level > 0) & (level < 1)).any().item<bool>()) return logits(hidden);
     return m_parts->evidence.logits(hidden, m_parts->base.head(), state, level, absorbing(), m_parts->schedule);
 }
 

@@ -42,12 +42,12 @@ struct Model::CleanSlice {
     }
 
     // qkv (L, H + 2G, K) of this slice: keeps its keys and values, then attends. -> (L, H, K)
-    torch::Tensor attendIn(int layer, const torch::Tensor& qkv, std::int64_t heads) {
+    torch::Tensor attendIn(int layer, const torch::Tensor& qkv, std::int64_t heads, bool bothWays) {
         auto& buffer = rows->buffers[std::size_t(layer)];
         const std::int64_t keyHeads = buffer.size(2);
         buffer.narrow(0, firstRows[std::size_t(rows->phase(layer))], count())
             .copy_(qkv.narrow(1, heads, 2 * keyHeads).unflatten(1, {2, keyHeads}));
-        const AttentionRun run{first, count()};
+        const AttentionRun run{first, count(), !bothWays};
         return sparseAttention(qkv.narrow(1, 0, heads), rows->view(layer), std::span(&run, 1)).output;
     }
 };
@@ -71,7 +71,7 @@ torch::Tensor Model::cleanPass(std::span<CleanSlice> slices) const {
         std::vector<torch::Tensor> attended; // (N, H, K)
         std::int64_t at = 0;
         for (CleanSlice& slice : slices) {
-            attended.push_back(slice.attendIn(l, qkv.narrow(0, at, slice.count()), p.config.heads));
+            attended.push_back(slice.attendIn(l, qkv.narrow(0, at, slice.count()), p.config.heads, p.bothWays));
             at += slice.count();
         }
         const auto output = weightProduct(joined(attended).flatten(1), products.output);

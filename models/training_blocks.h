@@ -40,6 +40,7 @@ struct TargetLoss {
     int block = 0;          // of the document
     float crossEntropy = 0; // nats
     float divergence = 0;   // of the base's distribution from ours, nats; 0 where it was not asked for
+    bool correct = false;   // the likeliest token is the target; only known where the base is trained too
 };
 
 struct DocumentLoss {

@@ -1,9 +1,11 @@
 #include "models/training_denoiser.h"
 
 #include "models/denoiser.h"
+#include "models/scratch_model.h"
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace palimpsest {
 namespace {
@@ -34,6 +36,11 @@ std::vector<ParameterSpec> specsOf(const ModelConfig& c, const TrainingOptions& 
                                      {"level.0.bias", {o.levelWidth}},
                                      {"level.2.weight", {c.width, o.levelWidth}},
                                      {"level.2.bias", {c.width}}};
+    if (o.trainBase) {
+        const auto base = baseSpecs(c);
+        specs.insert(specs.end(), base.begin(), base.end());
+    }
+    if (o.objective == Objective::SquaredError) specs.push_back({"output_projection", {c.width, c.width}});
     for (int l = 0; l < c.layers; ++l) {
         if (!o.layers.empty() && !std::ranges::binary_search(o.layers, l)) continue;
         const std::string at = std::to_string(l) + ".";
@@ -108,6 +115,7 @@ Result<std::unique_ptr<TrainingDenoiser>> TrainingDenoiser::open(const std::file
         if (!schedule) return schedule.error();
         denoiser->m_schedule = *std::move(schedule);
         denoiser->drawFresh();
+        if (options.trainBase) denoiser->takeBase();
         return denoiser;
     }
     auto initial = SafetensorsFile::open(options.initial);
@@ -154,7 +162,26 @@ void TrainingDenoiser::drawFresh() {
         const auto drawn = torch::randn(spec.shape, generator, torch::kFloat32).mul_(deviation);
         m_parameters->part(m_parameters->values(), spec.name).copy_(drawn);
     }
-    m_parameters->part(m_parameters->values(), "absorbing").copy_(m_evidence.mean());
+    if (m_options.absorbing) m_parameters->part(m_parameters->values(), "absorbing").copy_(m_evidence.mean());
+}
+
+void TrainingDenoiser::takeBase() {
+    const auto take = [this](const std::string& name, const torch::Tensor& read) {
+        m_parameters->part(m_parameters->values(), name).copy_(read);
+    };
+    take("embedding", m_base.embedding());
+    take("norm", m_base.finalNorm());
+    for (int l = 0; l < m_config.layers; ++l) {
+        const BackboneLayer& layer = m_base.layer(l);
+        const std::string at = std::to_string(l) + ".";
+        take(at + "attention_norm", layer.attentionNorm);
+        take(at + "qkv", layer.qkv.floats());
+        take(at + "output", layer.output.floats());
+        take(at + "feed_forward_norm", layer.feedForwardNorm);
+        take(at + "gate_up", layer.gateUp.floats());
+        take(at + "down", layer.down.floats());
+    }
+    m_base.replace([this](const std::string& name) { return m_parameters->at(name); });
 }
 
 Result<void> TrainingDenoiser::takeInitial(const SafetensorsFile& file) {
@@ -199,7 +226,11 @@ Result<void> TrainingDenoiser::write(const std::filesystem::path& path, const to
     for (const NoiseSchedule::Row& row : m_schedule.rows())
         rows.insert(rows.end(), {float(row.t), float(row.logAlphaBar)});
     std::vector<torch::Tensor> tensors{m_printTokens, m_printEmbeddings, torch::tensor(rows)};
+    std::set<std::string> elsewhere; // in base.safetensors
+    if (m_options.trainBase)
+        for (const ParameterSpec& spec : baseSpecs(m_config)) elsewhere.insert(spec.name);
     for (const ParameterSpec& spec : m_parameters->specs()) {
+        if (elsewhere.contains(spec.name)) continue;
         const bool small = spec.shape.size() < 2 || spec.name.starts_with("level.");
         entries.push_back({spec.name, small ? StoredType::F32 : type, spec.shape});
         tensors.push_back(m_parameters->part(values, spec.name));
@@ -215,11 +246,32 @@ Result<void> TrainingDenoiser::write(const std::filesystem::path& path, const to
                                              {"globals", std::to_string(p.globals)},
                                              {"gamma", torch::str(m_options.gamma)},
                                              {"top_k", std::to_string(m_options.expertsPerToken)},
+                                             {"clean", m_options.bothWays ? "both-ways" : "causal"},
+                                             {"evidence", m_options.evidence ? "added" : "none"},
+                                             {"absorbing", m_options.absorbing ? "soft" : "none"},
+                                             {"target_tokens", std::to_string(m_options.targetTokens)},
                                              {"step", std::to_string(step)}});
     if (!writer) return writer.error();
     for (std::size_t i = 0; i < tensors.size(); ++i)
         if (auto done = append(*writer, tensors[i], entries[i].type); !done) return done;
     return writer->finish();
+}
+
+Result<void> TrainingDenoiser::writeModel(const std::filesystem::path& folder, const torch::Tensor& values,
+                                          std::int64_t step, const std::filesystem::path& tokenizer) const {
+    const auto pending = std::filesystem::path(folder) += ".part";
+    std::error_code error;
+    std::filesystem::remove_all(pending, error);
+    std::filesystem::create_directories(pending, error);
+    if (!error) std::filesystem::copy_file(tokenizer, pending / "tokenizer.model", error);
+    if (error) return Error{ErrorCode::Io, "cannot write " + pending.string() + ": " + error.message()};
+    if (auto done = write(pending / "denoiser.safetensors", values, step, StoredType::F32); !done) return done;
+    const auto tensor = [&](const std::string& name) { return m_parameters->part(values, name); };
+    if (auto done = writeBaseFolder(pending, m_config, tensor, m_schedule, true); !done) return done;
+    std::filesystem::remove_all(folder, error);
+    std::filesystem::rename(pending, folder, error);
+    if (error) return Error{ErrorCode::Io, "cannot write " + folder.string() + ": " + error.message()};
+    return {};
 }
 
 } // namespace palimpsest

@@ -19,6 +19,12 @@
 
 namespace palimpsest {
 
+// What a scratch model minimises.
+enum class Objective {
+    CrossEntropy, // of the token under the head
+    SquaredError, // of the predicted embedding, and the rounding term: DiffuSeq (arXiv 2210.08933), equation 4
+};
+
 struct TrainingOptions {
     torch::Device device = torch::kCPU;
     // Of the base and of activations: f32, bf16 (masters and losses stay f32), or f64 (everything, for tests).
@@ -30,6 +36,15 @@ struct TrainingOptions {
     std::filesystem::path initial; // denoiser.safetensors to begin from; empty: fresh tensors drawn from `seed`
     std::uint64_t seed = 1;
     bool checkpointActivations = false;
+
+    // The scratch way: nothing is frozen. f32 or f64, a tied head, no adapters and no checkpointed activations.
+    bool trainBase = false;
+    Objective objective = Objective::CrossEntropy;
+    bool absorbing = true; // false: plain Gaussian diffusion; m is 0 and level 1 is noise
+    bool evidence = true;  // added to the logits (models/evidence.h); never with SquaredError
+    bool bothWays =
+        false; // the clean stream sees itself both ways: only for documents whose gaps hold all that is asked
+    int targetTokens = 0; // slots of a target, for models of pairs; written to the file
 };
 
 // Used by one thread; Torch's own do the work. Passes may throw c10::Error and std::bad_alloc.
@@ -60,16 +75,22 @@ public:
     // adapters and experts are stored as `type`, all else as f32.
     Result<void> write(const std::filesystem::path& path, const torch::Tensor& values, std::int64_t step,
                        StoredType type) const;
+    // A whole model folder (models/checkpoint.md), with `tokenizer`; replaces one that is there. For `trainBase`.
+    Result<void> writeModel(const std::filesystem::path& folder, const torch::Tensor& values, std::int64_t step,
+                            const std::filesystem::path& tokenizer) const;
 
 private:
     struct CleanStream;
     struct Slots;
     struct SlotRows;
     struct LayerResult;
+    struct Predicted;
     TrainingDenoiser(ModelConfig config, TrainingOptions options, Backbone base);
     Result<void> takeTurnRates(const SafetensorsFile& file);
     Result<void> takeInitial(const SafetensorsFile& file);
     void drawFresh();
+    void takeBase(); // makes the base's tensors parameters
+    double noiseScale() const { return m_options.objective == Objective::SquaredError ? 1 : m_evidence.scale(); }
     bool adapts(int layer) const;
     bool has(int layer, const char* name) const;
     torch::Tensor parameter(int layer, const char* name) const; // in the compute type
@@ -89,6 +110,11 @@ private:
     LayerResult runLayer(const torch::Tensor& x, int layer, const Slots& slots, const CleanStream& clean) const;
     HeadLossInput headInput(const Slots& slots, const torch::Tensor& states, const CleanStream& clean,
                             const TrainingDocument& document, const TrainingWeights& weights) const;
+    std::vector<double> targetShares(const Slots& slots, const TrainingDocument& document,
+                                     const TrainingWeights& weights) const; // of the document's loss; sum 1
+    Predicted predict(const Slots& slots, const torch::Tensor& states, const torch::Tensor& hidden) const;
+    torch::Tensor nextTokenLoss(const CleanStream& clean, const TrainingDocument& document) const;
+    DocumentLoss learnAll(const TrainingDocument& document, const TrainingWeights& weights, double scale, bool back);
     void learnPlainly(const Slots&, const CleanStream&, const TrainingDocument&, const TrainingWeights&, double scale,
                       DocumentLoss& loss);
     void learnAgain(const Slots&, const CleanStream&, const TrainingDocument&, const TrainingWeights&, double scale,

@@ -21,9 +21,9 @@ std::vector<double> toDoubles(const torch::Tensor& x) {
 struct SlotLevel {
     double share = 1, spread = 0, kappa = 0;
 
-    SlotLevel(double level, const NoiseSchedule& schedule, double scale) {
+    SlotLevel(double level, const NoiseSchedule& schedule, double scale, bool absorbing) {
         if (level <= 0) return;
-        if (level >= 1) {
+        if (level >= 1 && absorbing) {
             share = 0;
             return;
         }
@@ -59,7 +59,7 @@ TrainingDenoiser::SlotRows TrainingDenoiser::rowsOf(const TrainingDocument& docu
     SlotRows rows;
     const auto add = [&](std::int64_t position, float level) {
         rows.add(document.ids[std::size_t(position)], position, double(level),
-                 SlotLevel(double(level), m_schedule, m_evidence.scale()));
+                 SlotLevel(double(level), m_schedule, noiseScale(), m_options.absorbing));
     };
     for (std::size_t b = 0; b < document.blocks.size(); ++b) {
         const TrainingBlock& block = document.blocks[b];
@@ -121,17 +121,9 @@ TrainingDenoiser::Slots TrainingDenoiser::layOut(const TrainingDocument& documen
 
 // --- the loss ---
 
-HeadLossInput TrainingDenoiser::headInput(const Slots& slots, const torch::Tensor& states, const CleanStream& clean,
-                                          const TrainingDocument& document, const TrainingWeights& weights) const {
-    HeadLossInput in;
-    const auto& at = slots.targetSlots;
-    in.pull =
-        (states.index_select(0, at) - m_parameters->at("absorbing")) * slots.kappa.index_select(0, at).unsqueeze(1);
-    in.shrink = slots.shrink.index_select(0, at);
-    in.targets = slots.ids.index_select(0, at);
-    const bool distils = document.gaps.empty() && weights.distillation > 0;
-    if (distils) in.teacher = clean.hidden.index_select(0, slots.positions - 1);
-    // Weights of targets: fewer undecided words before them, more weight.
+// Fewer undecided words before a target, more weight.
+std::vector<double> TrainingDenoiser::targetShares(const Slots& slots, const TrainingDocument& document,
+                                                   const TrainingWeights& weights) const {
     std::vector<double> share(slots.targets.size());
     double total = 0;
     std::vector<std::vector<int>> undecided(document.blocks.size());
@@ -148,7 +140,20 @@ HeadLossInput TrainingDenoiser::headInput(const Slots& slots, const torch::Tenso
         total += share[i];
     }
     for (double& value : share) value /= std::max(total, 1e-30);
-    const auto each = tensorOf(share, m_options.device, m_wide);
+    return share;
+}
+
+HeadLossInput TrainingDenoiser::headInput(const Slots& slots, const torch::Tensor& states, const CleanStream& clean,
+                                          const TrainingDocument& document, const TrainingWeights& weights) const {
+    HeadLossInput in;
+    const auto& at = slots.targetSlots;
+    in.pull =
+        (states.index_select(0, at) - m_parameters->at("absorbing")) * slots.kappa.index_select(0, at).unsqueeze(1);
+    in.shrink = slots.shrink.index_select(0, at);
+    in.targets = slots.ids.index_select(0, at);
+    const bool distils = document.gaps.empty() && weights.distillation > 0;
+    if (distils) in.teacher = clean.hidden.index_select(0, slots.positions - 1);
+    const auto each = tensorOf(targetShares(slots, document, weights), m_options.device, m_wide);
     in.crossEntropyWeight = each * (weights.crossEntropy + (distils ? 0 : weights.distillation));
     in.distillationWeight = each * weights.distillation;
     return in;
@@ -238,6 +243,7 @@ void TrainingDenoiser::learnAgain(const Slots& slots, const CleanStream& clean, 
 }
 
 DocumentLoss TrainingDenoiser::learn(const TrainingDocument& document, const TrainingWeights& weights, double scale) {
+    if (m_options.trainBase) return learnAll(document, weights, scale, true);
     DocumentLoss loss;
     const Slots slots = layOut(document);
     if (slots.targets.empty()) return loss;
@@ -253,6 +259,7 @@ DocumentLoss TrainingDenoiser::learn(const TrainingDocument& document, const Tra
 
 DocumentLoss TrainingDenoiser::evaluate(const TrainingDocument& document, const TrainingWeights& weights) {
     const at::NoGradGuard guard;
+    if (m_options.trainBase) return learnAll(document, weights, 0, false);
     DocumentLoss loss;
     const Slots slots = layOut(document);
     if (slots.targets.empty()) return loss;
@@ -267,6 +274,90 @@ DocumentLoss TrainingDenoiser::evaluate(const TrainingDocument& document, const 
     HeadLossInput in = headInput(slots, states, clean, document, weights);
     in.hidden = normed(x, m_base.finalNorm()).index_select(0, slots.targetSlots - 1);
     addLoss(loss, slots, in, headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), false));
+    return loss;
+}
+
+// --- the scratch way: everything is differentiated ---
+
+// Of the targets, M of them.
+struct TrainingDenoiser::Predicted {
+    torch::Tensor logits; // (M, V): of the tokens, by which they are chosen
+    torch::Tensor loss;   // (M): what is minimised
+};
+
+TrainingDenoiser::Predicted TrainingDenoiser::predict(const Slots& slots, const torch::Tensor& states,
+                                                      const torch::Tensor& hidden) const {
+    const auto& at = slots.targetSlots;
+    const auto ids = slots.ids.index_select(0, at);
+    const auto token = [&](const torch::Tensor& logits) { return at::cross_entropy_loss(logits, ids, {}, 0); };
+    if (m_options.objective == Objective::SquaredError) {
+        const auto embedding = m_base.embedding(), words = embedding.index_select(0, ids);
+        const auto guess = at::linear(hidden, m_parameters->at("output_projection"));
+        // The nearest embedding is the likeliest token; the published rounding term is of the clean embedding.
+        const auto nearest = at::linear(guess, embedding) - embedding.square().sum(1) / 2;
+        return {nearest.detach(), (guess - words).square().mean(1) + token(at::linear(words, embedding))};
+    }
+    auto logits = at::linear(hidden, m_base.head());
+    if (m_options.evidence) {
+        // Of the table as it is: no gradient makes words easier to tell apart by moving their evidence.
+        const auto u = states.detach().index_select(0, at) - m_parameters->at("absorbing").detach();
+        logits = logits + at::linear(u * slots.kappa.index_select(0, at).unsqueeze(1), m_base.embedding().detach()) -
+                 at::outer(slots.shrink.index_select(0, at), m_evidence.halfNorms().to(m_wide));
+    }
+    return {logits, token(logits)};
+}
+
+// The clean stream of a text is a language model of its own: what judges, and verifies, drafts.
+torch::Tensor TrainingDenoiser::nextTokenLoss(const CleanStream& clean, const TrainingDocument& document) const {
+    std::vector<std::int64_t> rows, ids;
+    const auto* positions = clean.positions.const_data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i + 1 < clean.positions.size(0); ++i) {
+        if (positions[i + 1] != positions[i] + 1) continue;
+        rows.push_back(i);
+        ids.push_back(document.ids[std::size_t(positions[i + 1])]);
+    }
+    if (rows.empty()) return {};
+    const auto index = [&](const std::vector<std::int64_t>& values) {
+        return torch::tensor(values, torch::kInt64).to(m_options.device);
+    };
+    return at::cross_entropy_loss(at::linear(clean.hidden.index_select(0, index(rows)), m_base.head()), index(ids));
+}
+
+DocumentLoss TrainingDenoiser::learnAll(const TrainingDocument& document, const TrainingWeights& weights, double scale,
+                                        bool back) {
+    DocumentLoss loss;
+    m_evidence = Evidence(m_base.embedding().detach());
+    const Slots slots = layOut(document);
+    if (slots.targets.empty()) return loss;
+    const CleanStream clean = encode(document);
+    loss.slots = slots.ids.size(0);
+    loss.cleanTokens = clean.positions.size(0);
+    const auto states = stateOf(slots);
+    auto x = inputOf(slots, states);
+    torch::Tensor balance = torch::zeros({}, states.options());
+    for (int l = 0; l < m_config.layers; ++l) {
+        const LayerResult layer = runLayer(x, l, slots, clean);
+        x = layer.output;
+        addLoad(loss, layer);
+        if (layer.balance.defined()) balance = balance + layer.balance;
+    }
+    const auto hidden = normed(x, m_base.finalNorm()).index_select(0, slots.targetSlots - 1);
+    const Predicted predicted = predict(slots, states, hidden);
+    const auto shares = tensorOf(targetShares(slots, document, weights), m_options.device, m_wide);
+    auto total = (predicted.loss * shares).sum() * (weights.crossEntropy + weights.distillation);
+    loss.loss = total.item<double>();
+    loss.targets = slots.targets;
+    const auto ids = slots.ids.index_select(0, slots.targetSlots);
+    const auto nats = toDoubles(at::cross_entropy_loss(predicted.logits.detach(), ids, {}, 0));
+    const auto right = toDoubles(predicted.logits.detach().argmax(1).eq(ids));
+    for (std::size_t i = 0; i < loss.targets.size(); ++i) {
+        loss.targets[i].crossEntropy = float(nats[i]);
+        loss.targets[i].correct = right[i] > 0;
+    }
+    if (!back) return loss;
+    if (const auto next = m_options.bothWays ? torch::Tensor() : nextTokenLoss(clean, document); next.defined())
+        total = total + next;
+    ((total + balance * weights.balance) * scale).backward();
     return loss;
 }
 

@@ -3,17 +3,20 @@
 #include "kernels/torch/weight_product.h"
 #include "models/training_parts.h"
 
+#include <optional>
+
 namespace palimpsest {
 
 // --- the clean stream ---
 
 TrainingDenoiser::CleanStream TrainingDenoiser::encode(const TrainingDocument& document) const {
-    const at::NoGradGuard guard;
+    std::optional<at::NoGradGuard> frozen;
+    if (!m_options.trainBase) frozen.emplace();
     std::vector<std::int64_t> ids, positions;
     std::vector<AttentionRun> runs;
     std::int64_t from = 0;
     const auto take = [&](std::int64_t to) {
-        if (to > from) runs.push_back({from, to - from});
+        if (to > from) runs.push_back({from, to - from, !m_options.bothWays});
         for (; from < to; ++from) {
             positions.push_back(from);
             ids.push_back(document.ids[std::size_t(from)]);
@@ -39,8 +42,8 @@ TrainingDenoiser::CleanStream TrainingDenoiser::encode(const TrainingDocument& d
         clean.values.push_back(qkv.narrow(1, heads + keyHeads, keyHeads).contiguous());
         const AttentionRows rows{clean.keys.back(), clean.values.back(), clean.positions, m_options.pattern, l};
         const auto attention = sparseAttention(turned.narrow(1, 0, heads).contiguous(), rows, runs).output;
-        x.add_(weightProduct(attention.flatten(1), layer.output.floats()));
-        x.add_(feedForward(normed(x, layer.feedForwardNorm), l));
+        x = x + weightProduct(attention.flatten(1), layer.output.floats());
+        x = x + feedForward(normed(x, layer.feedForwardNorm), l);
     }
     clean.hidden = normed(x, m_base.finalNorm());
     return clean;
@@ -90,6 +93,7 @@ torch::Tensor TrainingDenoiser::levelEmbedding(const torch::Tensor& levels) cons
 torch::Tensor TrainingDenoiser::stateOf(const Slots& slots) const {
     const auto words = m_base.embedding().index_select(0, slots.ids).to(m_wide);
     const auto& absorbing = m_parameters->at("absorbing");
+    if (!m_options.absorbing) return words * slots.shares + slots.noise * slots.spreads;
     return words * slots.shares + absorbing * (1 - slots.shares) + slots.noise * slots.spreads;
 }
 

@@ -70,7 +70,10 @@ CommandRun addEvaluateCommand(CLI::App& app) {
     command->add_option("--suite", options.suite, "What to measure")
         ->required()
         ->check(CLI::IsMember(evaluationSuites()));
-    command->add_option("--data", flags->data, "Folder of held-out books; for wikitext and blimp a file")->required();
+    command
+        ->add_option("--data", flags->data,
+                     "Folder of held-out books; for wikitext and blimp a file, for seq2seq pairs")
+        ->required();
     command->add_option("--model", options.model, "Model folder (default: the installed one)");
     command->add_option("--samples", options.samples, "Excerpts, windows, or pairs of a set (default: the suite's own)")
         ->check(CLI::Range(1, 1'000'000));
@@ -82,6 +85,10 @@ CommandRun addEvaluateCommand(CLI::App& app) {
         ->check(CLI::Range(512, 16384));
     command->add_option("--personal", options.personal, "A personal file, stacked on what is measured");
     command->add_option("--strength", options.strength, "Of the personal file, 0 to 1.5")->check(CLI::Range(0.0, 1.5));
+    command->add_option("--steps", options.steps, "seq2seq: passes of the sampler, one row each")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 100'000));
+    command->add_flag("--ancestral", options.ancestral, "seq2seq: draw noise in every step");
     command->add_option("--dtype", options.dtype, "auto, float32, bfloat16 or int8");
     addCommonFlags(*command, flags->common);
     return [flags] { return run(*flags); };

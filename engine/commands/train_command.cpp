@@ -15,7 +15,7 @@ struct TrainFlags {
     CommonFlags common;
     std::string config, corpus, out, model;
     bool resume = false, estimate = false;
-    double minutes = 0;
+    double minutes = 0, cpuMinutes = 0;
     std::int64_t steps = 0;
 };
 
@@ -82,8 +82,8 @@ Result<TrainJob> jobOf(const TrainFlags& flags) {
     if (!config) return config.error();
     job.config = *std::move(config);
     if (!flags.model.empty()) job.config.base = flags.model;
-    if (job.config.base.empty()) job.config.base = installedModels("cpu").defaultModel;
-    if (job.config.base.empty())
+    if (job.config.base.empty() && !job.config.fromScratch()) job.config.base = installedModels("cpu").defaultModel;
+    if (job.config.base.empty() && !job.config.fromScratch())
         return Error{ErrorCode::NotFound, "No model is installed: run installer/build, or give --model."};
     const auto device = chooseDevice(flags.common.device, "auto", flags.common.threads);
     if (!device) return device.error();
@@ -93,6 +93,7 @@ Result<TrainJob> jobOf(const TrainFlags& flags) {
     job.out = flags.out;
     job.resume = flags.resume;
     job.minutes = flags.minutes;
+    job.cpuMinutes = flags.cpuMinutes;
     job.steps = flags.steps;
     return job;
 }
@@ -101,14 +102,18 @@ Result<TrainJob> jobOf(const TrainFlags& flags) {
 
 CommandRun addTrainCommand(CLI::App& app) {
     auto flags = std::make_shared<TrainFlags>();
-    CLI::App* command = app.add_subcommand("train", "Train a denoiser on a folder of texts (docs/training.md)");
+    CLI::App* command = app.add_subcommand(
+        "train", "Train a denoiser, or a model from scratch, on a folder of texts (docs/training.md)");
     command->add_option("--config", flags->config, "What to do: a JSON file; {} is the shipped denoiser's recipe")
         ->required();
-    command->add_option("--corpus", flags->corpus, "Folder of .txt files, with or without manifest.tsv")->required();
+    command->add_option("--corpus", flags->corpus, "Folder of .txt files, with or without manifest.tsv; or of pairs")
+        ->required();
     command->add_option("--out", flags->out, "Folder of the run")->required();
     command->add_option("--model", flags->model, "Model folder of the base (default: the config's, the installed one)");
     command->add_flag("--resume", flags->resume, "Go on with the run in --out");
     command->add_option("--minutes", flags->minutes, "Stop after this time, with a checkpoint")
+        ->check(CLI::Range(0.0, 1e6));
+    command->add_option("--cpu-minutes", flags->cpuMinutes, "Stop after so much processor time, with a checkpoint")
         ->check(CLI::Range(0.0, 1e6));
     command->add_option("--steps", flags->steps, "Stop after so many steps of this call, with a checkpoint")
         ->check(CLI::Range(std::int64_t(0), std::int64_t(100'000'000)));

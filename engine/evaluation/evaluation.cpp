@@ -20,7 +20,7 @@ constexpr Suite kSuites[] = {
     {"drafts", draftsSuite, true, true},      {"infill", infillSuite, true, true},
     {"long", longSuite, true, true},          {"rewrite", rewriteSuite, true, true},
     {"parallel", parallelSuite, false, true}, {"wikitext", wikitextSuite, false, false},
-    {"blimp", blimpSuite, false, false},
+    {"blimp", blimpSuite, false, false},      {"seq2seq", seq2seqSuite, false, false},
 };
 
 Result<std::vector<Book>> readBooks(const std::filesystem::path& folder, const Judge& judge) {

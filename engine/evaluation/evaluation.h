@@ -20,10 +20,12 @@ struct EvaluationOptions {
     int threads = 0;
     std::filesystem::path
         data;        // a corpus, whose held-out texts are used (engine/data/corpus.h); for wikitext a text, for
-                     // blimp a file of {"good", "bad", "set"} lines
+                     // blimp a file of {"good", "bad", "set"} lines, for seq2seq pairs (engine/data/pair_corpus.h)
     int samples = 0; // excerpts, or pairs of a set; 0: the suite's own number
     std::vector<double> temperatures{0.8};            // drafts
     std::vector<int> lengths{1024, 2048, 4096, 8192}; // long: tokens of context
+    std::vector<int> steps{2, 4, 8, 16, 32};          // seq2seq: passes
+    bool ancestral = false;                           // seq2seq: noise in every step
     std::uint64_t seed = 1;
     std::string personal; // a personal file stacked on what is measured, not on the judge of drafts; empty: none
     double strength = 1;  // of it

@@ -48,6 +48,7 @@ Result<void> infillSuite(SuiteRun& run);
 Result<void> longSuite(SuiteRun& run);
 Result<void> rewriteSuite(SuiteRun& run);
 Result<void> parallelSuite(SuiteRun& run);
+Result<void> seq2seqSuite(SuiteRun& run);
 Result<void> wikitextSuite(SuiteRun& run);
 Result<void> blimpSuite(SuiteRun& run);
 

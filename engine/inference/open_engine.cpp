@@ -81,6 +81,10 @@ Result<std::unique_ptr<Engine>> openOn(const DeviceChoice& choice, const std::st
         wanted.strength = options.strength;
         Result<std::unique_ptr<Model>> model = Model::open(folder, wanted);
         if (!model) return model.error();
+        if (const auto denoiser = SafetensorsFile::open(fs::path(folder) / "denoiser.safetensors");
+            denoiser && denoiser->metadata("clean") == "both-ways")
+            return Error{ErrorCode::Unsupported,
+                         "The model in \"" + folder + "\" was trained on pairs: it cannot continue a text."};
         ModelInfo info = describe(folder, (*model)->config());
         info.parameters = (*model)->summary().baseParameters;
         info.denoiserParameters = (*model)->summary().denoiserParameters;

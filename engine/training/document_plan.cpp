@@ -42,7 +42,8 @@ std::vector<float> drawLevels(const TrainConfig& config, std::int64_t size, doub
         const bool absorbed = draws.chance(config.frontierAbsorbed);
         for (std::int64_t k = 0; k < size; ++k) levels.push_back(k < locked ? 0.0f : absorbed ? 1.0f : open());
     } else {
-        for (std::int64_t k = 0; k < size; ++k) levels.push_back(draws.chance((1 - t) / 2) ? 0.0f : open());
+        for (std::int64_t k = 0; k < size; ++k)
+            levels.push_back(draws.chance(config.lockShare * (1 - t)) ? 0.0f : open());
     }
     return levels;
 }
@@ -118,6 +119,24 @@ TrainingDocument planEvaluation(std::span<const std::uint32_t> tokens, bool infi
     for (const float level : kEvaluationLevels)
         for (const std::int64_t start : starts)
             document.blocks.push_back({start, std::vector<float>(kEvaluationBlock, level)});
+    return document;
+}
+
+TrainingDocument planPair(const TrainConfig& config, const TokenPair& pair, std::uint64_t index, bool heldOut) {
+    TrainingDocument document;
+    document.ids = pair.source;
+    document.ids.insert(document.ids.end(), pair.target.begin(), pair.target.end());
+    const auto start = std::int64_t(pair.source.size()), size = std::int64_t(pair.target.size());
+    document.gaps = {{start, start + size}};
+    Draws draws(mixed(heldOut ? 0 : config.seed, 2), index);
+    document.noiseSeed = draws.bits();
+    if (heldOut) {
+        for (const float level : kEvaluationLevels)
+            document.blocks.push_back({start, std::vector<float>(std::size_t(size), level)});
+        return document;
+    }
+    for (const double t : drawBlockLevels(std::size_t(config.blocksPerDocument), config.seed, index, draws))
+        document.blocks.push_back({start, drawLevels(config, size, t, draws)});
     return document;
 }
 

@@ -23,4 +23,11 @@ constexpr int kEvaluationTokens = 384;
 constexpr float kEvaluationLevels[] = {1.0f, 0.6f, 0.3f};
 TrainingDocument planEvaluation(std::span<const std::uint32_t> tokens, bool infill, std::uint64_t index);
 
+// A pair of a source and its target as a document: the target is one gap behind the source, at `blocks_per_document`
+// levels; with `heldOut` at the levels above, everything at the level. The source must not be empty.
+struct TokenPair {
+    std::vector<std::int64_t> source, target; // the target has `target_tokens`
+};
+TrainingDocument planPair(const TrainConfig& config, const TokenPair& pair, std::uint64_t index, bool heldOut);
+
 } // namespace palimpsest

@@ -35,6 +35,7 @@ double boundMb(const TrainConfig& c, const ModelConfig& m) {
 }
 
 Result<void> checkMemory(const TrainConfig& config) {
+    if (config.fromScratch()) return {}; // sizes of which nobody knows better than the measurement
     const auto model = readModelConfig(config.base);
     if (!model) return model.error();
     const double bound = boundMb(config, *model), available = availableMemoryMb();

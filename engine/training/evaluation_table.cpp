@@ -20,10 +20,12 @@ double ratio(double sum, double count) {
 void EvaluationTable::add(const DocumentLoss& document, bool infill) {
     for (const TargetLoss& target : document.targets) {
         const auto* level = std::ranges::find(kEvaluationLevels, target.level);
-        if (level == std::end(kEvaluationLevels) || target.position >= kEvaluationBlock) continue;
+        if (level == std::end(kEvaluationLevels)) continue;
         Cell& cell = m_cells[infill][std::size_t(level - kEvaluationLevels)];
         ++cell.count;
         cell.crossEntropy += double(target.crossEntropy);
+        cell.correct += target.correct;
+        if (target.position >= kEvaluationBlock) continue;
         ++cell.counts[std::size_t(target.position)];
         cell.byPosition[std::size_t(target.position)] += double(target.crossEntropy);
     }
@@ -33,7 +35,7 @@ std::vector<double> EvaluationTable::values() const {
     std::vector<double> all;
     for (const auto& kind : m_cells)
         for (const Cell& cell : kind) {
-            all.insert(all.end(), {cell.count, cell.crossEntropy});
+            all.insert(all.end(), {cell.count, cell.crossEntropy, cell.correct});
             all.insert(all.end(), cell.byPosition.begin(), cell.byPosition.end());
             all.insert(all.end(), cell.counts.begin(), cell.counts.end());
         }
@@ -46,6 +48,7 @@ void EvaluationTable::setValues(const std::vector<double>& values) {
         for (Cell& cell : kind) {
             cell.count = *at++;
             cell.crossEntropy = *at++;
+            cell.correct = *at++;
             for (double& value : cell.byPosition) value = *at++;
             for (double& value : cell.counts) value = *at++;
         }
@@ -61,6 +64,16 @@ double EvaluationTable::mean() const {
     return ratio(sum, count);
 }
 
+double EvaluationTable::accuracy() const {
+    double right = 0, count = 0;
+    for (const auto& kind : m_cells)
+        for (const Cell& cell : kind) {
+            right += cell.correct;
+            count += cell.count;
+        }
+    return ratio(right, count);
+}
+
 nlohmann::ordered_json EvaluationTable::toJson() const {
     nlohmann::ordered_json json;
     json["mean"] = mean();
@@ -70,6 +83,7 @@ nlohmann::ordered_json EvaluationTable::toJson() const {
             nlohmann::ordered_json row{{"level", double(kEvaluationLevels[level])},
                                        {"targets", cell.count},
                                        {"cross_entropy", ratio(cell.crossEntropy, cell.count)}};
+            if (accuracy() > 0) row["accuracy"] = ratio(cell.correct, cell.count);
             for (const int position : LossSums::kPositions)
                 row["by_position"].push_back(
                     ratio(cell.byPosition[std::size_t(position - 1)], cell.counts[std::size_t(position - 1)]));

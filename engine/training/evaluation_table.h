@@ -20,12 +20,13 @@ public:
     void setValues(const std::vector<double>& values);
 
     double mean() const;                   // cross-entropy of all targets, nats
+    double accuracy() const;               // share of all targets that were likeliest; 0 where it is not known
     nlohmann::ordered_json toJson() const; // {"left": [{"level", "cross_entropy", "by_position"}], "infill": […]}
     std::string line() const;              // for a terminal
 
 private:
     struct Cell {
-        double count = 0, crossEntropy = 0;
+        double count = 0, crossEntropy = 0, correct = 0;
         std::array<double, kEvaluationBlock> byPosition{}, counts{};
     };
     static constexpr std::size_t kLevels = std::size(kEvaluationLevels);

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <sys/resource.h>
 
 namespace palimpsest {
 namespace {
@@ -27,6 +28,13 @@ double peakMemoryMb() {
 
 double availableMemoryMb() {
     return kilobytesIn("/proc/meminfo", "MemAvailable") / 1024;
+}
+
+double processorSeconds() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) { return double(time.tv_sec) + double(time.tv_usec) * 1e-6; };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 } // namespace palimpsest

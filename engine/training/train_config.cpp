@@ -56,6 +56,23 @@ std::vector<Field> modelFields(TrainConfig& c) {
             {"gamma", NumberField{&c.gamma, 0, 1}}};
 }
 
+std::vector<Field> scratchFields(TrainConfig& c) {
+    return {{"way", &c.way},
+            {"pairs", &c.pairs},
+            {"target_tokens", IntegerField{&c.targetTokens, 2, 512}},
+            {"tokenizer", &c.tokenizer},
+            {"vocabulary", IntegerField{&c.vocabulary, 300, 1 << 20}},
+            {"depth", IntegerField{&c.depth, 1, 1024}},
+            {"width", IntegerField{&c.width, 4, 65536}},
+            {"heads", IntegerField{&c.heads, 1, 1024}},
+            {"feed_forward", IntegerField{&c.feedForward, 1, 1 << 20}},
+            {"context", IntegerField{&c.context, 64, 1 << 20}},
+            {"objective", &c.objective},
+            {"schedule", &c.schedule},
+            {"absorbing", &c.absorbing},
+            {"evidence", &c.evidence}};
+}
+
 std::vector<Field> dataFields(TrainConfig& c) {
     return {{"steps", IntegerField{&c.steps, 1, kManySteps}},
             {"documents_per_step", IntegerField{&c.documentsPerStep, 1, 65536}},
@@ -68,7 +85,8 @@ std::vector<Field> dataFields(TrainConfig& c) {
             {"infill_share", NumberField{&c.infillShare, 0, 1}},
             {"gaps_per_document", IntegerField{&c.gapsPerDocument, 1, 4096}},
             {"frontier_share", NumberField{&c.frontierShare, 0, 1}},
-            {"frontier_absorbed", NumberField{&c.frontierAbsorbed, 0, 1}}};
+            {"frontier_absorbed", NumberField{&c.frontierAbsorbed, 0, 1}},
+            {"lock_share", NumberField{&c.lockShare, 0, 1}}};
 }
 
 std::vector<Field> optimiserFields(TrainConfig& c) {
@@ -95,7 +113,7 @@ std::vector<Field> optimiserFields(TrainConfig& c) {
 
 std::vector<Field> allFields(TrainConfig& c) {
     std::vector<Field> all = modelFields(c);
-    for (auto* more : {&dataFields, &optimiserFields}) {
+    for (auto* more : {&scratchFields, &dataFields, &optimiserFields}) {
         auto fields = (*more)(c);
         all.insert(all.end(), fields.begin(), fields.end());
     }
@@ -184,6 +202,24 @@ Json toJson(const TrainConfig& config) {
     return json;
 }
 
+std::string scratchMisfit(const TrainConfig& c) {
+    if (c.way != "imported" && c.way != "scratch") return "\"way\" must be imported or scratch";
+    if (c.objective != "cross_entropy" && c.objective != "squared_error")
+        return "\"objective\" must be cross_entropy or squared_error";
+    if (c.schedule != "calibrated" && c.schedule != "square_root")
+        return "\"schedule\" must be calibrated or square_root";
+    if (!c.fromScratch())
+        return c.pairs || c.objective != "cross_entropy" || !c.absorbing || !c.evidence
+                   ? "\"pairs\", \"objective\", \"absorbing\" and \"evidence\" are for \"way\": \"scratch\""
+                   : "";
+    if (c.width % (2 * c.heads) != 0) return "\"width\" must be a multiple of twice \"heads\"";
+    if (c.dtype != "float32") return "\"dtype\" must be float32 where all weights are trained";
+    if (c.checkpointActivations) return "\"checkpoint_activations\" is not for \"way\": \"scratch\"";
+    if (!c.absorbing && (c.gamma > 0 || c.frontierShare * c.frontierAbsorbed > 0))
+        return "\"gamma\" and \"frontier_share\" must be 0 without \"absorbing\" states";
+    return {};
+}
+
 // What is wrong between fields that are each in range; empty when nothing is.
 std::string misfit(const TrainConfig& c) {
     if (c.experts > 0 && c.expertsPerToken > c.experts) return "\"experts_per_token\" must not exceed \"experts\"";
@@ -201,7 +237,7 @@ std::string misfit(const TrainConfig& c) {
     if (c.distillation + c.crossEntropy <= 0) return "\"distillation\" and \"cross_entropy\" must not both be 0";
     if (c.warmupSteps > c.steps) return "\"warmup_steps\" must not exceed \"steps\"";
     if (c.dtype != "float32" && c.dtype != "bfloat16") return "\"dtype\" must be float32 or bfloat16";
-    return {};
+    return scratchMisfit(c);
 }
 
 } // namespace

@@ -27,6 +27,22 @@ struct TrainConfig {
     SparsePattern pattern{256, 8, 128, 16}; // window, dilation, count, globals: seen from the first step on
     double gamma = 0.5;                     // share of exactly absorbed positions at level 1; 0 … 1
 
+    // The scratch way: all weights are trained, from random ones; `base`, `initial`, `rank` and `layers` say nothing
+    std::string way = "imported"; // or scratch
+    bool pairs = false;    // the corpus holds pairs (engine/data/pair_corpus.h): sources seen both ways, targets noised
+    int targetTokens = 64; // slots of a target, filled up with its end; longer ones are left out; 2 … 512
+    std::string tokenizer; // SentencePiece model with byte pieces; empty: learnt from the corpus
+    int vocabulary = 1024; // pieces of a learnt one; 300 … 1048576
+    int depth = 4;         // layers; 1 … 1024
+    int width = 128;       // a multiple of twice `heads`; 4 … 65536
+    int heads = 4;         // 1 … 1024
+    int feedForward = 384; // hidden units of the dense feed-forward; 1 … 1048576
+    int context = 2048;    // positions the model may be trained on; 64 … 1048576
+    std::string objective = "cross_entropy"; // or squared_error: of embeddings, with the rounding term, as DiffuSeq
+    std::string schedule = "calibrated";     // on the random embeddings; or square_root, as DiffuSeq
+    bool absorbing = true;                   // soft absorbing states; false: plain Gaussian diffusion
+    bool evidence = true;                    // added to the logits (models/evidence.h); not with squared_error
+
     // How much
     int steps = 1000;              // updates of the whole schedule; 1 … 10^8
     int documentsPerStep = 2;      // by each process: each is one accumulated gradient; 1 … 65536
@@ -42,6 +58,7 @@ struct TrainConfig {
     int gapsPerDocument = 4;    // places left out of an infilling document, each trained at several levels; 1 … 4096
     double frontierShare = 0.4; // of blocks: a locked prefix, the rest not locked; 0 … 1
     double frontierAbsorbed = 0.5; // of those: the rest all absorbed, else at the block's level; 0 … 1
+    double lockShare = 0.5;        // of targets locked at level 0, less towards 1 (outside of frontiers); 0 … 1
 
     // The loss
     double distillation = 0.7; // weight of the base's own distribution; 0 … 100. On infilling: all cross-entropy
@@ -67,6 +84,7 @@ struct TrainConfig {
     int evaluateSteps = 100;      // updates between two held-out evaluations; 0: none; 0 … 10^8
     int evaluationDocuments = 12; // 1 … 4096
 
+    bool fromScratch() const { return way == "scratch"; }
     bool adapts(int layer) const; // is `layer` one of `layers`?
 };
 

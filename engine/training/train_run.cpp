@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint64_t kHeldOutSeed = 0; // the same documents in every run
 constexpr const char* kStateFile = "state.safetensors";
 constexpr const char* kDenoiserFile = "denoiser.safetensors";
+constexpr const char* kModelFolder = "model"; // of the scratch way
 
 TrainingOptions optionsOf(const TrainJob& job) {
     const TrainConfig& c = job.config;
@@ -27,6 +28,16 @@ TrainingOptions optionsOf(const TrainJob& job) {
     o.initial = c.initial;
     o.seed = c.seed;
     o.checkpointActivations = c.checkpointActivations;
+    if (!c.fromScratch()) return o;
+    o.trainBase = true;
+    o.layers.clear();
+    o.rank = 0;
+    o.initial.clear();
+    o.objective = c.objective == "squared_error" ? Objective::SquaredError : Objective::CrossEntropy;
+    o.absorbing = c.absorbing;
+    o.evidence = c.evidence && o.objective == Objective::CrossEntropy;
+    o.bothWays = c.pairs;
+    o.targetTokens = c.pairs ? c.targetTokens : 0;
     return o;
 }
 
@@ -54,19 +65,39 @@ TrainRun::TrainRun(TrainJob job, std::unique_ptr<TrainGroup> group, std::unique_
     if (m_job.config.ema > 0) m_mean = m_denoiser->parameters().values().clone();
 }
 
-Result<std::unique_ptr<TrainRun>> TrainRun::open(const TrainJob& job, const std::stop_token& stop,
+Result<std::unique_ptr<TrainRun>> TrainRun::open(const TrainJob& given, const std::stop_token& stop,
                                                  const std::function<void(const std::string&)>& note) {
+    TrainJob job = given;
     at::set_num_threads(job.threads);
     auto group = TrainGroup::fromEnvironment();
     if (!group) return group.error();
+    if (job.config.fromScratch()) {
+        if ((*group)->size() > 1)
+            return Error{ErrorCode::Unsupported, "a model is trained from scratch by one process"};
+        auto made = startScratch(job);
+        if (!made) return made.error();
+        job.config.base = made->string();
+    }
     auto denoiser = TrainingDenoiser::open(job.config.base, optionsOf(job));
     if (!denoiser) return denoiser.error();
     if (const int longest = (*denoiser)->config().trainedContext; job.config.lastDocumentTokens > longest)
         return Error{ErrorCode::InvalidArgument, "\"last_document_tokens\" must be at most " + std::to_string(longest) +
                                                      ", what the base was trained on"};
     std::unique_ptr<TrainRun> run(new TrainRun(job, *std::move(group), *std::move(denoiser)));
-    if (auto opened = run->openTexts(stop, note); !opened) return opened.error();
+    const auto opened = job.config.pairs ? run->openPairs() : run->openTexts(stop, note);
+    if (!opened) return opened.error();
     return run;
+}
+
+Result<void> TrainRun::openPairs() {
+    auto lock = FolderLock::take(m_job.out, "trains");
+    if (!lock) return lock.error();
+    m_lock.emplace(*std::move(lock));
+    auto pairs = PairTexts::open(m_job);
+    if (!pairs) return pairs.error();
+    m_pairs = *std::move(pairs);
+    m_state.corpus = m_pairs->digest();
+    return {};
 }
 
 Result<void> TrainRun::openTexts(const std::stop_token& stop, const std::function<void(const std::string&)>& note) {
@@ -156,10 +187,15 @@ LossSums TrainRun::accumulate(std::int64_t step) {
     LossSums sums(loads());
     for (std::int64_t d = 0; d < own; ++d) {
         const auto index = std::uint64_t(m_state.documents + m_group->rank() * own + d);
-        const auto document = planDocument(c, m_texts->document(index, length), index);
-        sums.add(m_denoiser->learn(document, weightsOf(c), 1.0 / double(all)));
+        sums.add(m_denoiser->learn(document(index, length), weightsOf(c), 1.0 / double(all)));
     }
     return sums;
+}
+
+TrainingDocument TrainRun::document(std::uint64_t index, std::size_t length) const {
+    const TrainConfig& c = m_job.config;
+    return m_pairs ? planPair(c, m_pairs->pair(index), index, false)
+                   : planDocument(c, m_texts->document(index, length), index);
 }
 
 TrainRun::Step TrainRun::step(bool wantsStop) {
@@ -206,6 +242,12 @@ void TrainRun::measureStep(std::int64_t step) {
 EvaluationTable TrainRun::evaluateDocuments(int documents) {
     EvaluationTable table;
     for (int d = m_group->rank(); d < documents; d += m_group->size()) {
+        if (m_pairs) {
+            const TokenPair& pair = m_pairs->heldOutPair(std::size_t(d) * m_pairs->heldOut() / std::size_t(documents));
+            const auto plan = planPair(m_job.config, pair, std::uint64_t(d), true);
+            table.add(m_denoiser->evaluate(plan, weightsOf(m_job.config)), true);
+            continue;
+        }
         const auto tokens = m_heldOut->document(std::uint64_t(d), kEvaluationTokens);
         for (const bool infill : {false, true})
             table.add(m_denoiser->evaluate(planEvaluation(tokens, infill, std::uint64_t(d)), weightsOf(m_job.config)),
@@ -233,6 +275,9 @@ EvaluationTable TrainRun::evaluate() {
 Result<void> TrainRun::checkpoint() {
     if (!isFirst()) return {};
     if (auto done = writeTrainState(m_job.out / kStateFile, m_state, buffers()); !done) return done;
+    if (m_job.config.fromScratch())
+        return m_denoiser->writeModel(m_job.out / kModelFolder, written(), m_state.step,
+                                      std::filesystem::path(m_job.config.base) / "tokenizer.model");
     return m_denoiser->write(m_job.out / kDenoiserFile, written(), m_state.step, StoredType::BF16);
 }
 

@@ -6,6 +6,7 @@
 #include "engine/data/folder_lock.h"
 #include "engine/training/adamw.h"
 #include "engine/training/evaluation_table.h"
+#include "engine/training/scratch_start.h"
 #include "engine/training/train_group.h"
 #include "engine/training/train_log.h"
 #include "engine/training/train_state.h"
@@ -46,13 +47,15 @@ public:
     const TrainConfig& config() const { return m_job.config; }
     const TrainState& state() const { return m_state; }
     bool isFirst() const { return m_group->rank() == 0; }
-    bool hasHeldOut() const { return m_heldOut->tokens() > 0; }
+    bool hasHeldOut() const { return m_pairs ? m_pairs->heldOut() > 0 : m_heldOut->tokens() > 0; }
     std::int64_t parameters() { return m_denoiser->parameters().values().numel(); }
 
 private:
     TrainRun(TrainJob job, std::unique_ptr<TrainGroup> group, std::unique_ptr<TrainingDenoiser> denoiser);
     Result<void> openTexts(const std::stop_token& stop, const std::function<void(const std::string&)>& note);
+    Result<void> openPairs();
     TrainBuffers buffers();
+    TrainingDocument document(std::uint64_t index, std::size_t length) const;
     LossSums accumulate(std::int64_t step); // this process' documents, forward and back into the gradients
     const torch::Tensor& written() { return m_mean.defined() ? m_mean : m_denoiser->parameters().values(); }
     std::size_t loads() const;
@@ -63,6 +66,7 @@ private:
     std::optional<FolderLock> m_lock; // of rank 0
     std::optional<TokenCache> m_cache;
     std::optional<DocumentOrder> m_texts, m_heldOut;
+    std::optional<PairTexts> m_pairs; // instead of the three
     AdamW m_optimiser;
     torch::Tensor m_mean; // (P): undefined without `ema`
     TrainState m_state;

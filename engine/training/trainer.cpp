@@ -68,11 +68,13 @@ public:
         while (outcome.ok() && !ended) {
             const bool last =
                 m_run.state().step + 1 >= all || (m_job.steps > 0 && m_run.state().step + 1 - first >= m_job.steps);
-            const bool late = m_job.minutes > 0 && secondsSince(m_begin) >= m_job.minutes * 60;
+            const bool late = (m_job.minutes > 0 && secondsSince(m_begin) >= m_job.minutes * 60) ||
+                              (m_job.cpuMinutes > 0 && processorSeconds() - m_cpuBegin >= m_job.cpuMinutes * 60);
             const auto stepBegin = Clock::now();
+            const double cpuBegin = processorSeconds();
             const TrainRun::Step step = m_run.step(stop.stop_requested() || late);
             ended = last || step.stop;
-            outcome = told(step, secondsSince(stepBegin));
+            outcome = told(step, secondsSince(stepBegin), processorSeconds() - cpuBegin);
             const std::int64_t at = m_run.state().step;
             if (outcome.ok() && evaluates() && (at % m_run.config().evaluateSteps == 0 || at >= all))
                 outcome = evaluate();
@@ -89,7 +91,7 @@ public:
 private:
     bool evaluates() const { return m_run.config().evaluateSteps > 0 && m_run.hasHeldOut(); }
 
-    Result<void> told(const TrainRun::Step& step, double seconds) {
+    Result<void> told(const TrainRun::Step& step, double seconds, double cpuSeconds) {
         m_seconds.push_back(seconds);
         if (!m_run.isFirst()) return {};
         const double tokens = step.sums.slots() + step.sums.cleanTokens();
@@ -101,6 +103,7 @@ private:
         line["document_tokens"] = step.documentTokens;
         if (!step.updated) line["skipped"] = true;
         line["seconds"] = seconds;
+        line["cpu_seconds"] = cpuSeconds;
         line["tokens_per_second"] = tokens / seconds;
         if (auto added = m_log->add(line); !added) return added;
         const double left = double(m_run.config().steps - at) * median(m_seconds);
@@ -124,6 +127,7 @@ private:
     const TrainJob& m_job;
     const TrainSink& m_sink;
     const Clock::time_point m_begin = Clock::now();
+    const double m_cpuBegin = processorSeconds();
     std::optional<TrainLog> m_log; // of rank 0
     std::vector<double> m_seconds; // of each step
     TrainOutcome m_outcome;

@@ -1,7 +1,9 @@
-// `train`: a denoiser under a frozen base, from a folder of texts. No Torch in this header.
+// `train`: a denoiser under a frozen base, or a whole model from scratch, from a folder of texts or of pairs. No Torch in
+// this header.
 //
 // The folder of a run: config.json, tokens.bin (TokenCache), log.jsonl (TrainLog), state.safetensors (TrainState),
-// denoiser.safetensors: the model as of the last checkpoint (models/checkpoint.md); with `ema` its running mean.
+// denoiser.safetensors: the model as of the last checkpoint (models/checkpoint.md); with `ema` its running mean. From
+// scratch instead of that: initial/, the model folder it began with, and model/, the one it has become.
 #pragma once
 
 #include "engine/base/result.h"
@@ -18,6 +20,7 @@ struct TrainJob {
     std::filesystem::path out;    // the folder of the run; made when missing
     bool resume = false;          // go on with the run that is there
     double minutes = 0;           // stop after this time, with a checkpoint; 0: no limit
+    double cpuMinutes = 0;        // the same of the time processors worked for this process
     std::int64_t steps = 0;       // stop after so many steps of this call, likewise; 0: the config's
     int cudaIndex = -1;           // -1: the CPU
     int threads = 1;              // >= 1

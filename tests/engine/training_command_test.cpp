@@ -114,6 +114,7 @@ std::map<std::string, std::string> stepsOf(const Workplace& work, const std::str
         if (!json.is_object()) continue;
         json.erase("seconds");
         json.erase("tokens_per_second");
+        json.erase("cpu_seconds");
         const std::string key = std::to_string(json["step"].get<int>()) + (json.contains("evaluation") ? "e" : "");
         CHECK(!steps.contains(key)) << "step" << key << "twice";
         steps[key] = json.dump();

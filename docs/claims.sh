@@ -1,0 +1,85 @@
+#!/bin/sh
+# Trains the models that docs/claims.md compares, one after the other on one thread, and keeps what came of them.
+#
+#   docs/claims.sh ENGINE PAIRS FOLDER CPU_MINUTES [VARIANT…]
+#
+# ENGINE: the built palimpsest-engine. PAIRS: a folder of pairs (engine/data/pair_corpus.h). FOLDER gets a run for each
+# variant and its results: NAME.log.jsonl (the log of training), NAME.json (evaluate --suite seq2seq), NAME.ancestral.json;
+# and for the cost of lengths PATTERN.TOKENS.log.jsonl and .json. What is there already is not made again, so that a broken
+# run goes on. CPU_MINUTES: of processor time, the budget of every model. Tables of it: docs/claims_tables.py FOLDER.
+set -eu
+[ $# -ge 4 ] || { echo "usage: docs/claims.sh ENGINE PAIRS FOLDER CPU_MINUTES [VARIANT...]" >&2; exit 2; }
+engine=$1 pairs=$2 folder=$3 minutes=$4
+shift 4
+mkdir -p "$folder"
+export GOMP_SPINCOUNT=0
+
+config() { # NAME -> the config: what all share, then what the variant changes (a later key wins)
+    dense='"window":100000,"dilation":1,"dilated_count":0,"globals":0'
+    sparse='"window":8,"dilation":4,"dilated_count":8,"globals":4'
+    gaussian='"absorbing":false,"gamma":0,"frontier_share":0,"lock_share":0'
+    soft='"absorbing":true,"gamma":0.5,"frontier_share":0,"lock_share":0.5'
+    root='"schedule":"square_root"'
+    plain='"experts":0,"feed_forward":384'
+    experts='"experts":8,"expert_width":64,"experts_per_token":2,"feed_forward":256' # as many hidden units a token
+    case $1 in
+    squared_error) own="$dense,$gaussian,$plain,\"evidence\":false,$root,\"objective\":\"squared_error\"" ;;
+    cross_entropy) own="$dense,$gaussian,$plain,\"evidence\":false,$root" ;;
+    calibrated) own="$dense,$gaussian,$plain,\"evidence\":false" ;;
+    absorbing) own="$dense,$soft,$plain,\"evidence\":false,$root" ;;
+    sparse) own="$sparse,$gaussian,$plain,\"evidence\":false,$root" ;;
+    experts) own="$dense,$gaussian,$experts,\"evidence\":false,$root" ;;
+    all) own="$sparse,$soft,$experts,\"evidence\":false,$root" ;;
+    ours) own="$sparse,$soft,$experts,\"evidence\":true" ;;
+    *) echo "there is no variant $1" >&2; exit 2 ;;
+    esac
+    printf '{"way":"scratch","pairs":true,"target_tokens":48,"vocabulary":1024,"depth":4,"width":128,"heads":4,%s' "$own"
+    printf ',"level_width":128,"steps":1000000,"warmup_steps":50,"last_rate_share":1,"learning_rate":0.002,"ema":0.99'
+    printf ',"documents_per_step":8,"blocks_per_document":2,"evaluate_steps":50,"evaluation_documents":48'
+    printf ',"checkpoint_steps":200}\n'
+}
+
+run() { # NAME: trains and evaluates
+    name=$1
+    if [ ! -e "$folder/$name.log.jsonl" ]; then
+        rm -rf "$folder/$name"
+        config "$name" >"$folder/$name.config.json"
+        "$engine" train --config "$folder/$name.config.json" --corpus "$pairs" --out "$folder/$name" --threads 1 \
+            --device cpu --cpu-minutes "$minutes"
+        cp "$folder/$name/log.jsonl" "$folder/$name.log.jsonl"
+    fi
+    [ -s "$folder/$name.json" ] || "$engine" evaluate --suite seq2seq --model "$folder/$name/model" --data "$pairs" \
+        --threads 1 --device cpu --json >"$folder/$name.json"
+    [ -s "$folder/$name.ancestral.json" ] || "$engine" evaluate --suite seq2seq --model "$folder/$name/model" \
+        --data "$pairs" --threads 1 --device cpu --json --ancestral --steps 32,2000 --samples 16 \
+        >"$folder/$name.ancestral.json"
+}
+
+cost() { # PATTERN TOKENS: three steps on a text of so many tokens, no experts
+    name=$1.$2
+    [ -s "$folder/$name.json" ] && return 0
+    case $1 in
+    dense) own='"window":100000,"dilation":1,"dilated_count":0,"globals":0' ;;
+    sparse) own='"window":256,"dilation":8,"dilated_count":128,"globals":16' ;;
+    esac
+    mkdir -p "$folder/text"
+    [ -s "$folder/text/a.txt" ] || # the pairs again and again, as one text
+        for i in 1 2 3 4 5; do cat "$pairs"/*; done | tr -d '{}"[]' >"$folder/text/a.txt"
+    printf '{"way":"scratch","vocabulary":1024,"depth":4,"width":128,"heads":4,"feed_forward":384,"context":16384,%s' \
+        "$own" >"$folder/$name.config.json"
+    printf ',"experts":0,"infill_share":0,"steps":3,"warmup_steps":1,"documents_per_step":1,"blocks_per_document":8' \
+        >>"$folder/$name.config.json"
+    printf ',"first_document_tokens":%s,"last_document_tokens":%s,"evaluate_steps":0}\n' "$2" "$2" \
+        >>"$folder/$name.config.json"
+    rm -rf "$folder/$name"
+    "$engine" train --config "$folder/$name.config.json" --corpus "$folder/text" --out "$folder/$name" --threads 1 \
+        --device cpu --json >"$folder/$name.part"
+    cp "$folder/$name/log.jsonl" "$folder/$name.log.jsonl"
+    mv "$folder/$name.part" "$folder/$name.json"
+}
+
+[ $# -gt 0 ] || set -- squared_error cross_entropy calibrated absorbing sparse experts all ours
+for name in "$@"; do run "$name"; done
+for tokens in 1024 2048 4096 8192 16384; do
+    for pattern in sparse dense; do cost $pattern $tokens; done
+done

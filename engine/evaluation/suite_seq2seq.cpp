@@ -1,0 +1,89 @@
+// Models of pairs: the test part of a corpus of pairs turned over by a few passes and by many, against all references.
+#include "engine/data/pair_corpus.h"
+#include "engine/data/pair_tokens.h"
+#include "engine/evaluation/reference_measures.h"
+#include "engine/evaluation/suites.h"
+#include "engine/evaluation/text_measures.h"
+#include "engine/inference/pair_sampler.h"
+#include "engine/training/process_memory.h"
+
+#include <chrono>
+
+namespace palimpsest {
+namespace {
+
+constexpr int kCandidates = 10;
+
+struct Sources {
+    std::vector<std::vector<std::int64_t>> ids;
+    std::vector<std::vector<std::string>> references;
+};
+
+Json measured(const std::vector<std::string>& texts, const Sources& sources) {
+    return {{"bleu", corpusBleu(texts, sources.references)},
+            {"rouge_l", rougeL(texts, sources.references)},
+            {"distinct_1", distinctShare(texts, 1)},
+            {"distinct_2", distinctShare(texts, 2)}};
+}
+
+Result<Sources> testSources(const SuiteRun& run, const PairTokens& tokens) {
+    const auto pairs = readPairs(run.options.data);
+    if (!pairs) return pairs.error();
+    Sources sources;
+    for (const PairSource& pair : *pairs) {
+        if (pair.split != PairSplit::Test || int(sources.ids.size()) >= run.samples(1'000'000)) continue;
+        sources.ids.push_back(tokens.source(pair.source));
+        sources.references.push_back(pair.targets);
+    }
+    if (sources.ids.empty())
+        return Error{ErrorCode::NotFound, "no source of " + run.options.data.string() + " is in its test part"};
+    return sources;
+}
+
+} // namespace
+
+Result<void> seq2seqSuite(SuiteRun& run) {
+    const auto model = Model::open(run.model, {});
+    if (!model) return model.error();
+    const auto sampler = PairSampler::open(**model, run.model);
+    if (!sampler) return sampler.error();
+    const auto tokens = PairTokens::of((*model)->tokenizer());
+    if (!tokens) return tokens.error();
+    const auto sources = testSources(run, *tokens);
+    if (!sources) return sources.error();
+    for (const int steps : run.options.steps) {
+        const auto begin = std::chrono::steady_clock::now();
+        const double cpuBegin = processorSeconds();
+        const int count = run.options.ancestral ? 1 : kCandidates;
+        const auto ids =
+            sampler->sample(sources->ids, count, {steps, run.options.ancestral, run.options.seed}, run.stop);
+        if (run.stop.stop_requested()) throw Judge::Cancelled{};
+        const double each = 1.0 / double(ids.size());
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() * each;
+        const double cpuSeconds = (processorSeconds() - cpuBegin) * each;
+        std::vector<std::string> single, agreed;
+        for (std::size_t s = 0; s < sources->ids.size(); ++s) {
+            std::vector<std::string> candidates;
+            for (int c = 0; c < count; ++c)
+                candidates.push_back(tokens->text(ids[s * std::size_t(count) + std::size_t(c)]));
+            single.push_back(candidates.front());
+            agreed.push_back(candidates[agreedOn(candidates)]);
+        }
+        const auto row = [&](const char* choice, const std::vector<std::string>& texts) {
+            Json json{{"steps", steps},
+                      {"sampler", run.options.ancestral ? "ancestral" : "dpm-solver++ 2m"},
+                      {"choice", choice},
+                      {"sources", texts.size()}};
+            json.update(measured(texts, *sources));
+            json["seconds_each"] = seconds;
+            json["cpu_seconds_each"] = cpuSeconds;
+            json["first"] = texts.front();
+            run.row(std::move(json));
+        };
+        row("single", single);
+        if (count > 1) row("mbr-10", agreed);
+    }
+    return {};
+}
+
+} // namespace palimpsest
