@@ -4,6 +4,7 @@
 
 #include <QTextLayout>
 #include <QtTest>
+#include <random>
 
 namespace palimpsest {
 namespace {
@@ -59,6 +60,30 @@ class PageLayoutTest : public QObject {
         at.rx() -= 0.5;
         const int hit = nearest(at);
         return hit == position || hit == position + 1;
+    }
+    // Keys, new paragraphs, joined ones, longer deletions, kinds, several at once, and undo of all of them.
+    void editAtRandom(std::mt19937& random) {
+        const auto below = [&random](int limit) { return int(random() % unsigned(std::max(1, limit))); };
+        QTextCursor cursor(m_document.get());
+        cursor.setPosition(below(m_document->characterCount()));
+        switch (below(8)) {
+        case 0: return cursor.insertBlock();
+        case 1: return cursor.deletePreviousChar();
+        case 2:
+            cursor.setPosition(std::min(cursor.position() + below(300), m_document->characterCount() - 1),
+                               QTextCursor::KeepAnchor);
+            return cursor.insertText(QStringLiteral("in its place\nanother"));
+        case 3: return cursor.setBlockFormat(blockFormatOf(BlockKind(below(6)), 1));
+        case 4: return m_document->undo();
+        case 5:
+            cursor.beginEditBlock(); // as many paragraphs as before, but others
+            cursor.insertBlock();
+            cursor.movePosition(QTextCursor::End);
+            cursor.movePosition(QTextCursor::StartOfBlock);
+            cursor.deletePreviousChar();
+            return cursor.endEditBlock();
+        default: return cursor.insertText(QStringLiteral("a key or two "));
+        }
     }
     QString longText() const {
         QString text;
@@ -177,6 +202,22 @@ private Q_SLOTS:
         m_document->setPageSize(QSizeF(300, -1));
         QVERIFY(m_layout->columnWidth() <= 300);
         QCOMPARE(m_layout->documentSize().width(), 300.0);
+    }
+
+    void afterAnyEditEveryParagraphStandsWhereAFreshLayoutPutsIt() {
+        open(longText());
+        std::mt19937 random(7);
+        for (int edit = 0; edit < 400; ++edit) {
+            editAtRandom(random);
+            std::vector<QRectF> places;
+            for (QTextBlock block = m_document->begin(); block.isValid(); block = block.next())
+                places.push_back(m_layout->blockBoundingRect(block));
+            const QSizeF size = m_layout->documentSize();
+            m_layout->setMetrics(m_layout->metrics()); // lays all out anew
+            QCOMPARE(m_layout->documentSize(), size);
+            for (int i = 0; i < m_document->blockCount(); ++i)
+                QCOMPARE(places[std::size_t(i)], m_layout->blockBoundingRect(m_document->findBlockByNumber(i)));
+        }
     }
 
     void rightToLeftTextKeepsItsPlacesToo() {

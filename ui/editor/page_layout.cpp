@@ -167,12 +167,25 @@ void PageLayout::documentChanged(int from, int, int added) {
     const QTextBlock first = block;
     for (; block.isValid() && block.position() <= end; block = block.next()) layoutPlain(block);
     layoutPassage();
-    const std::vector<Place> before = std::move(m_places);
-    placeBlocks();
-    if (before != m_places) return Q_EMIT update();
+    if (keepPlaces(first, end)) {
+        Q_EMIT placesChanged(); // of what stands in the paragraph
+    } else {
+        const std::vector<Place> before = std::move(m_places);
+        placeBlocks();
+        if (before != m_places) return Q_EMIT update();
+    }
     QRectF changed = blockBoundingRect(first); // nothing else moved: a key repaints its paragraph only
     changed.setBottom(block.isValid() ? blockBoundingRect(block).top() : m_size.height());
     Q_EMIT update(QRectF(0, changed.top(), m_width, changed.height() + m_metrics.paragraphGap));
+}
+
+// Whether the blocks from `first` to the position `end`, newly laid out, are as high as they were, and as many: then no
+// other block moved, and how many there are is not the price of a key.
+bool PageLayout::keepPlaces(const QTextBlock& first, int end) const {
+    if (m_flow || m_places.size() != std::size_t(document()->blockCount())) return false;
+    for (QTextBlock block = first; block.isValid() && block.position() <= end; block = block.next())
+        if (heightOf(block) != m_places[std::size_t(block.blockNumber())].height) return false;
+    return true;
 }
 
 void PageLayout::layoutAll() {
@@ -186,6 +199,10 @@ void PageLayout::layoutAll() {
 qreal PageLayout::pitchOf(const QTextBlock& block) const {
     if (kindOf(block) != BlockKind::Heading) return m_metrics.pitch;
     return std::ceil(m_metrics.pitch * kHeadingScale[std::clamp(headingLevelOf(block), 1, 4)]);
+}
+
+qreal PageLayout::heightOf(const QTextBlock& block) const {
+    return std::max(1, block.layout()->lineCount()) * pitchOf(block);
 }
 
 bool PageLayout::inPassage(const QTextBlock& block) const {
@@ -358,7 +375,7 @@ void PageLayout::placeBlocks() {
             block = document()->findBlockByNumber(int(number) - 1);
             continue;
         }
-        const qreal height = std::max(1, block.layout()->lineCount()) * pitchOf(block);
+        const qreal height = heightOf(block);
         m_places[number++] = {y, height};
         y += height + m_metrics.paragraphGap;
     }

@@ -73,6 +73,8 @@ private:
     };
 
     qreal pitchOf(const QTextBlock& block) const;
+    qreal heightOf(const QTextBlock& block) const; // once laid out, without a passage
+    bool keepPlaces(const QTextBlock& first, int end) const;
     void layoutAll();
     void layoutPlain(const QTextBlock& block);
     void layoutPassage();
