@@ -5,9 +5,9 @@
 #include "engine/evaluation/suites.h"
 #include "engine/evaluation/text_measures.h"
 #include "engine/inference/pair_sampler.h"
-#include "engine/training/process_memory.h"
 
 #include <chrono>
+#include <ctime>
 
 namespace palimpsest {
 namespace {
@@ -53,14 +53,14 @@ Result<void> seq2seqSuite(SuiteRun& run) {
     if (!sources) return sources.error();
     for (const int steps : run.options.steps) {
         const auto begin = std::chrono::steady_clock::now();
-        const double cpuBegin = processorSeconds();
+        const std::clock_t cpuBegin = std::clock();
         const int count = run.options.ancestral ? 1 : kCandidates;
         const auto ids =
             sampler->sample(sources->ids, count, {steps, run.options.ancestral, run.options.seed}, run.stop);
         if (run.stop.stop_requested()) throw Judge::Cancelled{};
         const double each = 1.0 / double(ids.size());
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() * each;
-        const double cpuSeconds = (processorSeconds() - cpuBegin) * each;
+        const double cpuSeconds = double(std::clock() - cpuBegin) / CLOCKS_PER_SEC * each;
         std::vector<std::string> single, agreed;
         for (std::size_t s = 0; s < sources->ids.size(); ++s) {
             std::vector<std::string> candidates;
