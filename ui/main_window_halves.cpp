@@ -1,5 +1,6 @@
 // The window's two halves: what is opened beside the page, and which of the two the writer is in.
 #include "ui/editor/scene_editor.h"
+#include "ui/editor/scene_shelf.h"
 #include "ui/editor/split_page.h"
 #include "ui/main_menus.h"
 #include "ui/main_window.h"
@@ -71,9 +72,11 @@ void MainWindow::workInOther(NodeId node, int position) {
     if (node != m_halves->other()) return; // it was changed or closed meanwhile
     const NodeId was = m_node;
     m_halves->exchange(position);
-    openNode(node);
-    m_editor->setFocus();
-    openBeside(was);
+    m_shelf->take(node, this, [this, node, was](const Result<SceneShelf::Scene*>&) { // it may be on its way still
+        openNode(node);
+        m_editor->setFocus();
+        openBeside(m_node == node ? was : 0);
+    });
 }
 
 void MainWindow::restoreHalves() {
