@@ -36,5 +36,5 @@ measure() { # NAME TITLE DATA [OPTION…]
     measure long "Length" "$corpus" --lengths 1024,2048,4096,8192,16384
     measure wikitext "WikiText-103" "$texts/wikitext103.valid.txt" --samples 40
     measure blimp "BLiMP" "$texts/blimp.jsonl" --samples 50
-} >"$page.part"
-mv "$page.part" "$page"
+} >"$folder/page"
+mv "$folder/page" "$page"

@@ -78,9 +78,9 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     m_binder->setMinimumWidth(140);
     m_panel->setMinimumWidth(270);
     setCentralWidget(m_splitter);
-    m_drafting = new Drafting(
-        {theme, engine, project, *m_notes, *m_passages, *m_shelf, *m_editor, *m_panel, [this] { return m_binder->scenesInOrder(); }},
-        this);
+    m_drafting = new Drafting({theme, engine, project, *m_notes, *m_passages, *m_shelf, *m_editor, *m_panel,
+                               [this] { return m_binder->scenesInOrder(); }},
+                              this);
     new TagCompleter(*m_notes, *m_editor); // the editor's child
     m_menus = new MainMenus(*this, theme, *m_editor, *m_binder, *m_drafting);
     new WritingMenus(*m_menus, {theme, *m_writing, *m_spelling, *m_misspelt}, this);

@@ -161,8 +161,7 @@ Json toJson(const ModelInfo& model) {
             {"family", text(model.family)},   {"layers", model.layers},
             {"width", model.width},           {"vocabulary", model.vocabulary},
             {"parameters", model.parameters}, {"denoiser_parameters", model.denoiserParameters},
-            {"hash", text(model.hash)},
-            {"personal", text(model.personal)},
+            {"hash", text(model.hash)},       {"personal", text(model.personal)},
             {"strength", model.strength}};
 }
 

@@ -87,7 +87,7 @@ struct TuningEnd {
     std::string path; // the personal file; empty when nothing better than the untuned model was found
     std::int64_t step = 0;
     HeldOutLoss heldOut; // `now` at the end
-    double seconds = 0;  // of work
+    double seconds = 0;  // from start to end, pauses too
     int verbatimWords = 0, verbatimBefore = 0;
     bool verbatimWarning = false;
     double peakMemoryMb = 0;

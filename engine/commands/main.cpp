@@ -39,8 +39,7 @@ int run(int argc, char** argv) {
     const std::pair<const char*, CommandRun> commands[] = {
         {"draft", addDraftCommand(app)},   {"rewrite", addRewriteCommand(app)},   {"serve", addServeCommand(app)},
         {"import", addImportCommand(app)}, {"bench", addBenchCommand(app)},       {"info", addInfoCommand(app)},
-        {"train", addTrainCommand(app)},   {"evaluate", addEvaluateCommand(app)},
-        {"tune", addTuneCommand(app)},
+        {"train", addTrainCommand(app)},   {"evaluate", addEvaluateCommand(app)}, {"tune", addTuneCommand(app)},
     };
     try {
         app.parse(argc, argv);

@@ -35,6 +35,8 @@ Result<void> learnTokenizer(const std::filesystem::path& file, const std::vector
                                                                     {"remove_extra_whitespaces", "false"},
                                                                     {"character_coverage", "0.9995"},
                                                                     {"num_threads", "1"},
+                                                                    // Longer lines are left out; paragraphs are not.
+                                                                    {"max_sentence_length", "1000000"},
                                                                     {"minloglevel", "2"}},
                                                                    &iterator, &model);
     if (!status.ok())

@@ -35,7 +35,7 @@ struct Prompt {
     bool spaceAtRight = false;    // the right side begins with white space
     bool breakAtLeft = false;     // the draft begins a line
     bool breakAtRight = false;    // and ends one
-    bool unlikeProse = false;       // some line of the text around begins unlike prose
+    bool unlikeProse = false;     // some line of the text around begins unlike prose
     bool sentenceAtRight = false; // a gap that should end with a sentence
 
     ContextPreview preview;

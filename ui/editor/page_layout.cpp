@@ -277,8 +277,7 @@ void PageLayout::layoutAround(const QTextBlock& block, RowEnd& at, std::vector<P
     const bool rightToLeft = block.textDirection() == Qt::RightToLeft;
     QTextCharFormat hidden; // a range of its own also where nothing is hidden: no ligature crosses the join
     hidden.setForeground(Qt::transparent);
-    QList<QTextLayout::FormatRange> formats =
-        kindFormats(block, m_metrics) + footnoteRoom(block, m_metrics.font);
+    QList<QTextLayout::FormatRange> formats = kindFormats(block, m_metrics) + footnoteRoom(block, m_metrics.font);
     formats.append({hiddenBegin, hiddenEnd - hiddenBegin, hidden});
     setFormats(layout, formats);
 

@@ -30,7 +30,7 @@ public:
     void setMetrics(const PageMetrics& metrics);
     const PageMetrics& metrics() const { return m_metrics; }
     void setColours(const PageColours& colours);
-    void setCentre(qreal x); // of the column; by default the middle of the page size
+    void setCentre(qreal x);          // of the column; by default the middle of the page size
     void setMarginRoom(qreal pixels); // of the sheet, right of the column: for the cards of comments
     void setTitle(const QString& title);
     void setProvenanceShown(bool shown);

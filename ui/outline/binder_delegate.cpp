@@ -73,7 +73,8 @@ void BinderDelegate::paintMarks(QPainter& painter, const QStyleOptionViewItem& o
         return QRect(part.left(), part.center().y() - kMark / 2, kMark, kMark);
     };
     if (const int pinned = index.data(kPinnedRole).toInt())
-        drawnIcon(pinned == kNodePinned ? Glyph::Pin : Glyph::PinOutline, c.accent).paint(&painter, square().adjusted(-1, -1, 1, 1));
+        drawnIcon(pinned == kNodePinned ? Glyph::Pin : Glyph::PinOutline, c.accent)
+            .paint(&painter, square().adjusted(-1, -1, 1, 1));
     for (MarkerId id : {node ? node->status : 0, node ? node->label : 0})
         if (const Marker* marker = m_project.marker(id)) paintMarker(painter, square(), *marker);
 }
