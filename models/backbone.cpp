@@ -43,9 +43,9 @@ Result<Backbone> Backbone::load(const SafetensorsFile& file, const ModelConfig& 
     }
     // In f32, as the base was trained: a more exact angle would be another one.
     const auto exponents = torch::arange(0, c.headSize, 2).to(torch::kFloat32) / c.headSize;
-    auto frequencies = torch::pow(c.ropeTheta, -exponents);
-    if (weights.has("rope_factors")) frequencies = frequencies / weights.readFloat("rope_factors", {c.headSize / 2});
-    b.m_frequencies = frequencies.to(device);
+    auto rates = torch::pow(c.ropeTheta, -exponents);
+    if (weights.has("rope_factors")) rates = rates / weights.readFloat("rope_factors", {c.headSize / 2});
+    b.m_turnRates = rates.to(device);
     if (!weights.error()) return weights.error().error();
     return b;
 }
@@ -106,7 +106,7 @@ torch::Tensor Backbone::addAndNorm(torch::Tensor& x, const torch::Tensor& added,
 }
 
 torch::Tensor Backbone::turns(const torch::Tensor& positions) const {
-    const auto angles = at::outer(positions.to(torch::kFloat32), m_frequencies);
+    const auto angles = at::outer(positions.to(torch::kFloat32), m_turnRates);
     return at::stack({angles.cos(), angles.sin()}, -1);
 }
 

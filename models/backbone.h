@@ -46,6 +46,8 @@ public:
     const torch::Tensor& embedding() const { return m_embedding; } // (V, D)
     const torch::Tensor& head() const { return m_head; }           // (V, D): the embedding when tied
     const torch::Tensor& finalNorm() const { return m_finalNorm; } // (D)
+    // Of the rotations of queries and keys, by position: (K / 2) f32, as the base was trained.
+    const torch::Tensor& turnRates() const { return m_turnRates; }
     std::int64_t parameters() const { return m_parameters; }
 
     // Matrices become what models/personal.h says, in products() and matrix(), not in layer(). Before prepareProducts().
@@ -80,7 +82,7 @@ private:
     PreparedWeight m_headProduct;
     std::optional<PersonalAdapters> m_personal;
     torch::Tensor m_embedding, m_head, m_finalNorm;
-    torch::Tensor m_frequencies; // (K / 2) f32
+    torch::Tensor m_turnRates;
     std::int64_t m_heads = 0, m_keyHeads = 0, m_headSize = 0, m_parameters = 0;
     double m_epsilon = 0;
 };

@@ -109,7 +109,6 @@ Result<std::unique_ptr<TrainingDenoiser>> TrainingDenoiser::open(const std::file
     auto base = Backbone::load(*file, *config, options.device, options.dtype, options.dtype);
     if (!base) return base.error();
     std::unique_ptr<TrainingDenoiser> denoiser(new TrainingDenoiser(*std::move(config), options, *std::move(base)));
-    if (auto taken = denoiser->takeTurnRates(*file); !taken) return taken.error();
     if (options.initial.empty()) {
         auto schedule = readSchedule(*file);
         if (!schedule) return schedule.error();
@@ -129,17 +128,6 @@ Result<std::unique_ptr<TrainingDenoiser>> TrainingDenoiser::open(const std::file
     return Error{ErrorCode::OutOfMemory, "there is not enough memory to train the model in " + folder.string()};
 } catch (const std::exception& e) {
     return Error{ErrorCode::Internal, "cannot train the model in " + folder.string() + ": " + e.what()};
-}
-
-// In f32, as the base was trained: a more exact angle would be another one.
-Result<void> TrainingDenoiser::takeTurnRates(const SafetensorsFile& file) {
-    StoredWeights weights(file, torch::kCPU, torch::kFloat32);
-    const auto exponents = torch::arange(0, m_config.headSize, 2).to(torch::kFloat32) / m_config.headSize;
-    m_turnRates = torch::pow(m_config.ropeTheta, -exponents);
-    if (weights.has("rope_factors"))
-        m_turnRates = m_turnRates / weights.readFloat("rope_factors", {m_config.headSize / 2});
-    m_turnRates = m_turnRates.to(m_options.device);
-    return weights.error();
 }
 
 bool TrainingDenoiser::adapts(int layer) const {

@@ -84,9 +84,9 @@ private:
     struct Slots;
     struct SlotRows;
     struct LayerResult;
+    struct AllLayers;
     struct Predicted;
     TrainingDenoiser(ModelConfig config, TrainingOptions options, Backbone base);
-    Result<void> takeTurnRates(const SafetensorsFile& file);
     Result<void> takeInitial(const SafetensorsFile& file);
     void drawFresh();
     void takeBase(); // makes the base's tensors parameters
@@ -108,6 +108,8 @@ private:
     torch::Tensor attended(const torch::Tensor& h, int layer, const Slots& slots, const CleanStream& clean) const;
     torch::Tensor experts(const torch::Tensor& h, int layer, LayerResult& result) const;
     LayerResult runLayer(const torch::Tensor& x, int layer, const Slots& slots, const CleanStream& clean) const;
+    // Of the noised stream, all layers; their load goes into `loss`.
+    AllLayers runAll(torch::Tensor x, const Slots& slots, const CleanStream& clean, DocumentLoss& loss) const;
     HeadLossInput headInput(const Slots& slots, const torch::Tensor& states, const CleanStream& clean,
                             const TrainingDocument& document, const TrainingWeights& weights) const;
     std::vector<double> targetShares(const Slots& slots, const TrainingDocument& document,
@@ -130,7 +132,6 @@ private:
     torch::ScalarType m_wide; // of masters, states and losses
     std::unique_ptr<TrainingParameters> m_parameters;
     torch::Tensor m_frequencies;                    // of the level embedding
-    torch::Tensor m_turnRates;                      // (K / 2) f32: of the rotations
     torch::Tensor m_printTokens, m_printEmbeddings; // the fingerprint: (N) int64, (N, D) f32
 };
 

@@ -182,26 +182,36 @@ void TrainingDenoiser::addLoad(DocumentLoss& loss, const LayerResult& layer) con
 
 // --- forward and back ---
 
-void TrainingDenoiser::learnPlainly(const Slots& slots, const CleanStream& clean, const TrainingDocument& document,
-                                    const TrainingWeights& weights, double scale, DocumentLoss& loss) {
-    const auto states = stateOf(slots);
-    auto x = inputOf(slots, states);
-    torch::Tensor balance = torch::zeros({}, states.options());
+struct TrainingDenoiser::AllLayers {
+    torch::Tensor predicting; // (M, D): normed, of the slots that predict the targets
+    torch::Tensor balance;    // (): sum over the layers with experts
+};
+
+TrainingDenoiser::AllLayers TrainingDenoiser::runAll(torch::Tensor x, const Slots& slots, const CleanStream& clean,
+                                                     DocumentLoss& loss) const {
+    torch::Tensor balance = torch::zeros({}, torch::TensorOptions().dtype(m_wide).device(m_options.device));
     for (int l = 0; l < m_config.layers; ++l) {
         const LayerResult layer = runLayer(x, l, slots, clean);
         x = layer.output;
         addLoad(loss, layer);
         if (layer.balance.defined()) balance = balance + layer.balance;
     }
+    return {normed(x, m_base.finalNorm()).index_select(0, slots.targetSlots - 1), balance};
+}
+
+void TrainingDenoiser::learnPlainly(const Slots& slots, const CleanStream& clean, const TrainingDocument& document,
+                                    const TrainingWeights& weights, double scale, DocumentLoss& loss) {
+    const auto states = stateOf(slots);
+    const AllLayers all = runAll(inputOf(slots, states), slots, clean, loss);
     HeadLossInput in = headInput(slots, states, clean, document, weights);
-    in.hidden = normed(x, m_base.finalNorm()).index_select(0, slots.targetSlots - 1);
+    in.hidden = all.predicting;
     const HeadLoss head = headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), true);
     addLoss(loss, slots, in, head);
     std::vector<torch::Tensor> ends{in.hidden, in.pull};
     std::vector<torch::Tensor> gradients{head.hiddenGradient * scale, head.pullGradient * scale};
-    if (balance.requires_grad()) {
-        ends.push_back(balance);
-        gradients.push_back(torch::full({}, scale * weights.balance, balance.options()));
+    if (all.balance.requires_grad()) {
+        ends.push_back(all.balance);
+        gradients.push_back(torch::full({}, scale * weights.balance, all.balance.options()));
     }
     torch::autograd::backward(ends, gradients);
 }
@@ -265,14 +275,8 @@ DocumentLoss TrainingDenoiser::evaluate(const TrainingDocument& document, const 
     if (slots.targets.empty()) return loss;
     const CleanStream clean = encode(document);
     const auto states = stateOf(slots);
-    auto x = inputOf(slots, states);
-    for (int l = 0; l < m_config.layers; ++l) {
-        const LayerResult layer = runLayer(x, l, slots, clean);
-        x = layer.output;
-        addLoad(loss, layer);
-    }
     HeadLossInput in = headInput(slots, states, clean, document, weights);
-    in.hidden = normed(x, m_base.finalNorm()).index_select(0, slots.targetSlots - 1);
+    in.hidden = runAll(inputOf(slots, states), slots, clean, loss).predicting;
     addLoss(loss, slots, in, headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), false));
     return loss;
 }
@@ -333,16 +337,8 @@ DocumentLoss TrainingDenoiser::learnAll(const TrainingDocument& document, const 
     loss.slots = slots.ids.size(0);
     loss.cleanTokens = clean.positions.size(0);
     const auto states = stateOf(slots);
-    auto x = inputOf(slots, states);
-    torch::Tensor balance = torch::zeros({}, states.options());
-    for (int l = 0; l < m_config.layers; ++l) {
-        const LayerResult layer = runLayer(x, l, slots, clean);
-        x = layer.output;
-        addLoad(loss, layer);
-        if (layer.balance.defined()) balance = balance + layer.balance;
-    }
-    const auto hidden = normed(x, m_base.finalNorm()).index_select(0, slots.targetSlots - 1);
-    const Predicted predicted = predict(slots, states, hidden);
+    const AllLayers all = runAll(inputOf(slots, states), slots, clean, loss);
+    const Predicted predicted = predict(slots, states, all.predicting);
     const auto shares = tensorOf(targetShares(slots, document, weights), m_options.device, m_wide);
     auto total = (predicted.loss * shares).sum() * (weights.crossEntropy + weights.distillation);
     loss.loss = total.item<double>();
@@ -357,7 +353,7 @@ DocumentLoss TrainingDenoiser::learnAll(const TrainingDocument& document, const 
     if (!back) return loss;
     if (const auto next = m_options.bothWays ? torch::Tensor() : nextTokenLoss(clean, document); next.defined())
         total = total + next;
-    ((total + balance * weights.balance) * scale).backward();
+    ((total + all.balance * weights.balance) * scale).backward();
     return loss;
 }
 

@@ -62,7 +62,7 @@ torch::Tensor TrainingDenoiser::feedForward(const torch::Tensor& h, int layer) c
 
 torch::Tensor TrainingDenoiser::rotationOf(const std::vector<std::int64_t>& positions) const {
     const auto at = torch::tensor(positions, torch::kInt64).to(m_options.device, torch::kFloat32);
-    const auto angles = at::outer(at, m_turnRates).to(m_wide);
+    const auto angles = at::outer(at, m_base.turnRates()).to(m_wide);
     return at::polar(torch::ones_like(angles), angles).unsqueeze(1);
 }
 

@@ -20,13 +20,6 @@ std::vector<ParameterSpec> specsOf(const ModelConfig& config, int rank) {
     return specs;
 }
 
-// In f32, as the base was trained: a more exact angle would be another one.
-torch::Tensor turnRates(StoredWeights& weights, const ModelConfig& c) {
-    const auto exponents = torch::arange(0, c.headSize, 2).to(torch::kFloat32) / c.headSize;
-    const auto rates = torch::pow(c.ropeTheta, -exponents);
-    return weights.has("rope_factors") ? rates / weights.readFloat("rope_factors", {c.headSize / 2}) : rates;
-}
-
 HeadLossInput lossInput(torch::Tensor hidden, std::span<const std::int64_t> ids, torch::ScalarType wide) {
     const auto rows = std::int64_t(ids.size()) - 1;
     const auto options = torch::TensorOptions().dtype(wide).device(hidden.device());
@@ -42,12 +35,11 @@ HeadLossInput lossInput(torch::Tensor hidden, std::span<const std::int64_t> ids,
 
 } // namespace
 
-TuningModel::TuningModel(ModelConfig config, const TuningOptions& options, Backbone base, torch::Tensor rates)
+TuningModel::TuningModel(ModelConfig config, const TuningOptions& options, Backbone base)
     : m_config(std::move(config)),
       m_options(options),
       m_base(std::move(base)),
       m_wide(options.dtype == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32),
-      m_turnRates(std::move(rates)),
       m_halfNorms(Evidence(m_base.embedding()).halfNorms()),
       m_parameters(specsOf(m_config, options.rank), options.device, m_wide) {
     const at::NoGradGuard guard;
@@ -67,12 +59,9 @@ Result<std::unique_ptr<TuningModel>> TuningModel::open(const std::filesystem::pa
     if (!config) return config.error();
     auto file = SafetensorsFile::open(folder / "base.safetensors");
     if (!file) return file.error();
-    StoredWeights floats(*file, torch::kCPU, torch::kFloat32);
-    const auto rates = turnRates(floats, *config).to(options.device);
-    if (!floats.error()) return floats.error().error();
     auto base = Backbone::load(*file, *config, options.device, options.dtype, options.dtype);
     if (!base) return base.error();
-    return std::unique_ptr<TuningModel>(new TuningModel(*std::move(config), options, *std::move(base), rates));
+    return std::unique_ptr<TuningModel>(new TuningModel(*std::move(config), options, *std::move(base)));
 } catch (const std::bad_alloc&) {
     return Error{ErrorCode::OutOfMemory, "there is not enough memory to tune the model in " + folder.string()};
 } catch (const std::exception& e) {
@@ -112,7 +101,7 @@ torch::Tensor TuningModel::run(std::span<const std::int64_t> ids) const {
     const auto length = std::int64_t(ids.size());
     const auto rows = torch::tensor(at::ArrayRef<std::int64_t>(ids.data(), ids.size()), torch::kInt64);
     const auto positions = torch::arange(length).to(m_options.device, torch::kFloat32);
-    const auto angles = at::outer(positions, m_turnRates).to(m_wide);
+    const auto angles = at::outer(positions, m_base.turnRates()).to(m_wide);
     const auto rotation = at::polar(torch::ones_like(angles), angles).unsqueeze(1);
     auto x = m_base.embedding().index_select(0, rows.to(m_options.device)); // (L, D)
     for (int l = 0; l < m_config.layers; ++l) {

@@ -48,7 +48,7 @@ public:
                        std::map<std::string, std::string> notes) const;
 
 private:
-    TuningModel(ModelConfig config, const TuningOptions& options, Backbone base, torch::Tensor turnRates);
+    TuningModel(ModelConfig config, const TuningOptions& options, Backbone base);
     torch::Tensor product(const torch::Tensor& x, int layer, const char* name, const StoredMatrix& matrix) const;
     torch::Tensor attended(const torch::Tensor& h, int layer, const torch::Tensor& rotation) const;
     torch::Tensor normed(const torch::Tensor& x, const torch::Tensor& weight) const;
@@ -58,7 +58,6 @@ private:
     TuningOptions m_options;
     Backbone m_base;
     torch::ScalarType m_wide;  // of masters and losses
-    torch::Tensor m_turnRates; // (K / 2) f32: of the rotations
     torch::Tensor m_halfNorms; // as Evidence has them
     TrainingParameters m_parameters;
 };

@@ -8,6 +8,7 @@
 #include "ui/editor/page_focus.h"
 #include "ui/editor/scene_shelf.h"
 #include "ui/editor/scene_spelling.h"
+#include "ui/editor/split_page.h"
 #include "ui/history/history_commands.h"
 #include "ui/main_menus.h"
 #include "ui/main_window.h"
@@ -175,9 +176,8 @@ void MainWindow::applyLook() {
     const Colours& c = m_theme.colours();
     m_shelf->setLook(pageMetrics(m_writing->choices()),
                      {c.page, c.desk, c.text, c.quiet, c.line, c.accent, c.found, c.misspelt});
-    QPalette palette = QApplication::palette();
-    palette.setColor(QPalette::Base, c.desk); // the page is painted on it
-    m_editor->setPalette(palette);
+    m_editor->setDesk(c.desk);
+    m_halves->view().setDesk(c.desk);
     m_focus->setFocusOn(m_writing->choices().focus);
     m_focus->setTypewriter(m_writing->choices().typewriter);
     m_editor->setSmartPunctuation(m_writing->choices().smartPunctuation ? m_writing->language() : QString());

@@ -25,11 +25,9 @@ void MainWindow::goToHit(NodeId node, const PickedHit& hit) {
              other = other.next())
             if (other.text() == hit.paragraph) block = other;
         if (!block.isValid()) return;
-        const int last = block.length() - 1;
-        QTextCursor cursor(block);
-        cursor.setPosition(block.position() + std::min(int(hit.match.begin), last));
-        cursor.setPosition(block.position() + std::min(int(hit.match.end), last), QTextCursor::KeepAnchor);
-        m_editor->setTextCursor(cursor);
+        const int start = block.position(), last = block.length() - 1;
+        m_editor->setTextCursor(selected(&(*taken)->document, start + std::min(int(hit.match.begin), last),
+                                         start + std::min(int(hit.match.end), last)));
         m_editor->ensureCursorVisible();
     });
 }

@@ -85,6 +85,13 @@ void removeFromTree(std::vector<Node>& nodes, NodeId id) {
     shiftFrom(nodes, gone.parent, gone.position, -1);
 }
 
+std::vector<NodeId> trashRoots(const std::vector<Node>& nodes) {
+    std::vector<NodeId> roots;
+    for (const Node& node : nodes)
+        if (node.trashed && !isInTrash(nodes, node.parent)) roots.push_back(node.id);
+    return roots;
+}
+
 bool isInBook(const std::vector<Node>& nodes, NodeId id) {
     for (const Node* node = findNode(nodes, id); node; node = findNode(nodes, node->parent))
         if (node->trashed || node->kind == NodeKind::Research || node->kind == NodeKind::Archive) return false;

@@ -32,6 +32,9 @@ void removeFromTree(std::vector<Node>& nodes, NodeId node);
 // True when the node or anything it lies in is in the trash.
 bool isInTrash(const std::vector<Node>& nodes, NodeId node);
 
+// What was put into the trash as one, not what lies in it; in the order of the list.
+std::vector<NodeId> trashRoots(const std::vector<Node>& nodes);
+
 // True when the node is part of the book: not in the trash, nor in Research or Archive.
 bool isInBook(const std::vector<Node>& nodes, NodeId node);
 

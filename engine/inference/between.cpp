@@ -237,11 +237,8 @@ TokenEdges Between::edges(const Track& track, std::size_t cell) const {
     } else if (cells[cell + 1].pinned) {
         edges.noWordLast = beginsWithWord(piece(cells[cell + 1].id));
     }
-    const bool beginsLine = cell == 0
-                                ? prompt.breakAtLeft
-                                : cells[cell - 1].id != Cell::kUnknown && piece(cells[cell - 1].id).ends_with('\n');
     edges.proseFirst =
-        beginsLine && !prompt.unlikeProse && (!rewriting || !beginsUnlikeProse(piece(track.original[cell])));
+        m_session.mustBeginProse(track.lane, cell) && (!rewriting || !beginsUnlikeProse(piece(track.original[cell])));
     // A gap inside a paragraph holds no paragraphs, and a passage keeps those it has.
     edges.noBreak = rewriting || cell + 1 == cells.size() || !(prompt.breakAtLeft || prompt.breakAtRight);
     return edges;

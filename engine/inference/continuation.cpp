@@ -282,16 +282,9 @@ TokenEdges Continuation::edges(const Lane& lane, std::size_t cell) const {
                                                                : std::string_view();
     };
     edges.noWordFirst = cell > 0 && endsWithWord(pinnedPiece(cell - 1));
-    // Bases that were taught to chat begin every other paragraph of a novel with a number or a space.
-    edges.proseFirst = !m_session.prompt().unlikeProse && beginsLine(lane, cell);
+    edges.proseFirst = m_session.mustBeginProse(lane, cell);
     edges.noWordLast = beginsWithWord(pinnedPiece(cell + 1));
     return edges;
-}
-
-bool Continuation::beginsLine(const Lane& lane, std::size_t cell) const {
-    if (cell == 0) return m_session.prompt().breakAtLeft;
-    const std::int64_t before = lane.cells[cell - 1].id;
-    return before != Cell::kUnknown && m_session.vocabulary().piece(before).ends_with('\n');
 }
 
 std::int64_t Continuation::anchor(const Lane& lane, std::size_t cell) const {

@@ -49,7 +49,6 @@ private:
     void closeRound(Track& track, const torch::Tensor& hidden, std::size_t kept, bool refused);
     NoisedBlock noisedBlock(const Track& track) const;
     TokenEdges edges(const Lane& lane, std::size_t cell) const;
-    bool beginsLine(const Lane& lane, std::size_t cell) const;
     std::int64_t anchor(const Lane& lane, std::size_t cell) const;
     int expectedPasses(const Lane& lane, int inThisRound) const;
     std::size_t shownCells(const Lane& lane) const;

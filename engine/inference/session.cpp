@@ -56,6 +56,14 @@ void DraftSession::show(Lane& lane, std::size_t count, int expectedMore) {
     if (m_parts.sink) m_parts.sink(step);
 }
 
+// Bases that were taught to chat begin every other paragraph of a novel with a number or a space.
+bool DraftSession::mustBeginProse(const Lane& lane, std::size_t cell) const {
+    if (prompt().unlikeProse) return false;
+    if (cell == 0) return prompt().breakAtLeft;
+    const std::int64_t before = lane.cells[cell - 1].id;
+    return before != Cell::kUnknown && vocabulary().piece(before).ends_with('\n');
+}
+
 Probabilities DraftSession::probabilities(const torch::Tensor& row, const TokenEdges& edges) const {
     const SamplingRule rule{options().temperature, options().topP};
     const std::span<const float> logits(row.const_data_ptr<float>(), std::size_t(row.numel()));

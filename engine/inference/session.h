@@ -54,6 +54,9 @@ public:
     // `expectedMore`: passes still to come, an estimate.
     void show(Lane& lane, std::size_t count, int expectedMore);
 
+    // Whether the cell begins a line, and so must look like prose where the text around does (TokenEdges::proseFirst).
+    bool mustBeginProse(const Lane& lane, std::size_t cell) const;
+
     // One position's probabilities from a row of logits (V) f32 on the CPU.
     Probabilities probabilities(const torch::Tensor& row, const TokenEdges& edges) const;
 

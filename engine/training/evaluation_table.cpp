@@ -54,24 +54,22 @@ void EvaluationTable::setValues(const std::vector<double>& values) {
         }
 }
 
-double EvaluationTable::mean() const {
-    double sum = 0, count = 0;
+double EvaluationTable::overTargets(double Cell::*sum) const {
+    double all = 0, count = 0;
     for (const auto& kind : m_cells)
         for (const Cell& cell : kind) {
-            sum += cell.crossEntropy;
+            all += cell.*sum;
             count += cell.count;
         }
-    return ratio(sum, count);
+    return ratio(all, count);
+}
+
+double EvaluationTable::mean() const {
+    return overTargets(&Cell::crossEntropy);
 }
 
 double EvaluationTable::accuracy() const {
-    double right = 0, count = 0;
-    for (const auto& kind : m_cells)
-        for (const Cell& cell : kind) {
-            right += cell.correct;
-            count += cell.count;
-        }
-    return ratio(right, count);
+    return overTargets(&Cell::correct);
 }
 
 nlohmann::ordered_json EvaluationTable::toJson() const {

@@ -29,6 +29,8 @@ private:
         double count = 0, crossEntropy = 0, correct = 0;
         std::array<double, kEvaluationBlock> byPosition{}, counts{};
     };
+    double overTargets(double Cell::*sum) const; // 0 without any
+
     static constexpr std::size_t kLevels = std::size(kEvaluationLevels);
     std::array<std::array<Cell, kLevels>, 2> m_cells; // continuing, infilling
 };

@@ -24,16 +24,11 @@ bool parse(const std::string& text, std::int64_t& value) {
 
 } // namespace
 
-Result<void> writeTrainState(const std::filesystem::path& path, const TrainState& state, const TrainBuffers& buffers) {
+Result<void> writeBuffers(const std::filesystem::path& path, const TrainBuffers& buffers,
+                          const std::map<std::string, std::string>& metadata) {
     std::vector<TensorEntry> entries;
     for (const auto& [name, tensor] : named(buffers)) entries.push_back({name, StoredType::F32, {tensor.numel()}});
-    auto writer = SafetensorsWriter::create(path, entries,
-                                            {{"format", kFormat},
-                                             {"step", std::to_string(state.step)},
-                                             {"documents", std::to_string(state.documents)},
-                                             {"base", state.base},
-                                             {"corpus", state.corpus},
-                                             {"config", trainConfigText(state.config)}});
+    auto writer = SafetensorsWriter::create(path, entries, metadata);
     if (!writer) return writer.error();
     for (const auto& [name, tensor] : named(buffers)) {
         const auto host = tensor.to(torch::kCPU, torch::kFloat32).contiguous();
@@ -42,6 +37,27 @@ Result<void> writeTrainState(const std::filesystem::path& path, const TrainState
     }
     if (auto done = writer->finish(); !done) return done;
     return syncFolder(path.parent_path());
+}
+
+bool readBuffers(const SafetensorsFile& file, const TrainBuffers& buffers) {
+    StoredWeights weights(file, torch::kCPU, torch::kFloat32);
+    const at::NoGradGuard guard;
+    std::vector<torch::Tensor> stored;
+    for (const auto& [name, tensor] : named(buffers)) stored.push_back(weights.readFloat(name, {tensor.numel()}));
+    if (!weights.error()) return false;
+    auto next = stored.begin();
+    for (const auto& [name, tensor] : named(buffers)) tensor.detach().copy_(*next++); // shares what `tensor` holds
+    return true;
+}
+
+Result<void> writeTrainState(const std::filesystem::path& path, const TrainState& state, const TrainBuffers& buffers) {
+    return writeBuffers(path, buffers,
+                        {{"format", kFormat},
+                         {"step", std::to_string(state.step)},
+                         {"documents", std::to_string(state.documents)},
+                         {"base", state.base},
+                         {"corpus", state.corpus},
+                         {"config", trainConfigText(state.config)}});
 }
 
 Result<TrainState> readTrainState(const std::filesystem::path& path, const TrainBuffers& buffers) {
@@ -55,14 +71,8 @@ Result<TrainState> readTrainState(const std::filesystem::path& path, const Train
     state.config = *std::move(config);
     state.base = file->metadata("base");
     state.corpus = file->metadata("corpus");
-    StoredWeights weights(*file, torch::kCPU, torch::kFloat32);
-    const at::NoGradGuard guard;
-    for (const auto& [name, tensor] : named(buffers)) {
-        const auto stored = weights.readFloat(name, {tensor.numel()});
-        if (!weights.error())
-            return Error{ErrorCode::InvalidArgument, path.string() + " belongs to a run of another config"};
-        tensor.detach().copy_(stored); // shares what `tensor` holds
-    }
+    if (!readBuffers(*file, buffers))
+        return Error{ErrorCode::InvalidArgument, path.string() + " belongs to a run of another config"};
     return state;
 }
 

@@ -8,8 +8,10 @@
 
 #include "engine/base/result.h"
 #include "engine/training/train_config.h"
+#include "models/safetensors.h"
 
 #include <filesystem>
+#include <map>
 #include <torch/torch.h>
 
 namespace palimpsest {
@@ -25,6 +27,12 @@ struct TrainState {
 struct TrainBuffers {
     torch::Tensor values, first, second, mean; // (P)
 };
+
+// A checkpoint of any kind: the buffers, and what `metadata` says of them. Io, Full: the file is as it was.
+Result<void> writeBuffers(const std::filesystem::path& file, const TrainBuffers& buffers,
+                          const std::map<std::string, std::string>& metadata);
+// False when the file holds none of these sizes: then nothing has changed.
+bool readBuffers(const SafetensorsFile& file, const TrainBuffers& buffers);
 
 // Io, Full: the file is as it was.
 Result<void> writeTrainState(const std::filesystem::path& file, const TrainState& state, const TrainBuffers& buffers);

@@ -1,7 +1,6 @@
 #include "engine/tuning/tuning_run.h"
 
 #include "engine/data/document_order.h"
-#include "engine/data/durable_file.h"
 #include "engine/training/train_schedule.h"
 
 #include <cmath>
@@ -122,24 +121,16 @@ double TuningRun::evaluate() const {
     return sum / targets;
 }
 
+TrainBuffers TuningRun::buffers() {
+    return {m_model->parameters().values(), m_optimiser.first(), m_optimiser.second(), {}};
+}
+
 Result<void> TuningRun::writePersonal(const std::filesystem::path& file, std::map<std::string, std::string> notes) {
     return m_model->write(file, m_model->parameters().values(), std::move(notes));
 }
 
 Result<void> TuningRun::writeState(const std::filesystem::path& path, const TuningJournal& journal) {
-    const std::pair<const char*, torch::Tensor> buffers[] = {
-        {"values", m_model->parameters().values()}, {"first", m_optimiser.first()}, {"second", m_optimiser.second()}};
-    std::vector<TensorEntry> entries;
-    for (const auto& [name, tensor] : buffers) entries.push_back({name, StoredType::F32, {tensor.numel()}});
-    auto writer = SafetensorsWriter::create(path, entries, {{"format", kFormat}, {"journal", toJson(journal).dump()}});
-    if (!writer) return writer.error();
-    for (const auto& [name, tensor] : buffers) {
-        const auto host = tensor.to(torch::kCPU, torch::kFloat32).contiguous();
-        const std::span<const float> values(host.const_data_ptr<float>(), std::size_t(host.numel()));
-        if (auto done = writer->append(std::as_bytes(values)); !done) return done;
-    }
-    if (auto done = writer->finish(); !done) return done;
-    return syncFolder(path.parent_path());
+    return writeBuffers(path, buffers(), {{"format", kFormat}, {"journal", toJson(journal).dump()}});
 }
 
 std::optional<TuningJournal> TuningRun::readState(const std::filesystem::path& path, const std::string& job) {
@@ -147,15 +138,7 @@ std::optional<TuningJournal> TuningRun::readState(const std::filesystem::path& p
     if (!file || file->metadata("format") != kFormat) return {};
     const Json json = Json::parse(file->metadata("journal"), nullptr, false);
     if (!json.is_object() || json.value("job", "") != job) return {};
-    StoredWeights weights(*file, torch::kCPU, torch::kFloat32);
-    const at::NoGradGuard guard;
-    const std::int64_t count = m_model->parameters().values().numel();
-    const auto values = weights.readFloat("values", {count}), first = weights.readFloat("first", {count}),
-               second = weights.readFloat("second", {count});
-    if (!weights.error()) return {};
-    m_model->parameters().values().detach().copy_(values);
-    m_optimiser.first().copy_(first);
-    m_optimiser.second().copy_(second);
+    if (!readBuffers(*file, buffers())) return {};
     return journalFrom(json);
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "engine/training/adamw.h"
+#include "engine/training/train_state.h"
 #include "engine/tuning/tuning_texts.h"
 #include "models/tokenizer.h"
 #include "models/tuning_model.h"
@@ -53,6 +54,7 @@ public:
 private:
     TuningRun(std::unique_ptr<TuningModel> model, std::uint64_t seed);
     std::span<const std::int64_t> document(std::uint64_t index) const;
+    TrainBuffers buffers(); // of the checkpoint
 
     std::unique_ptr<TuningModel> m_model;
     AdamW m_optimiser;

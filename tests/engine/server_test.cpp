@@ -2,6 +2,7 @@
 #include "engine/server/server.h"
 
 #include "engine/api/framing.h"
+#include "tests/engine/message_reader.h"
 #include "tests/support/cases.h"
 
 #include <atomic>
@@ -93,18 +94,7 @@ public:
     void hangUp() { shutdown(m_files[0], SHUT_WR); }
 
     // The next message; null when none comes within `ms`.
-    Json receive(int ms = 20'000) {
-        for (;;) {
-            auto body = m_reader.next();
-            if (body && *body) return Json::parse(**body);
-            pollfd ready{m_files[0], POLLIN, 0};
-            if (poll(&ready, 1, ms) <= 0) return nullptr;
-            char piece[65536];
-            const ssize_t count = read(m_files[0], piece, sizeof piece);
-            if (count <= 0) return nullptr;
-            m_reader.append({piece, std::size_t(count)});
-        }
-    }
+    Json receive(int ms = 20'000) { return m_reader.receive(m_files[0], ms); }
     // Messages up to the ending of `draft`, that included.
     std::vector<Json> untilEnd(const std::string& draft) {
         std::vector<Json> all;
@@ -131,7 +121,7 @@ public:
 private:
     int m_files[2] = {-1, -1};
     ServerParts m_parts;
-    FrameReader m_reader;
+    MessageReader m_reader;
     std::int64_t m_id = 0;
     std::thread m_thread;
 };

@@ -2,13 +2,13 @@
 #include "engine/api/framing.h"
 #include "engine/api/tuning.h"
 #include "engine/server/server.h"
+#include "tests/engine/message_reader.h"
 #include "tests/engine/tiny_engine.h"
 #include "tests/engine/tuning_workplace.h"
 #include "tests/support/cases.h"
 
 #include <chrono>
 #include <csignal>
-#include <poll.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -46,18 +46,7 @@ public:
     }
 
     // The next message; null when none comes within `ms`.
-    Json receive(int ms = 60'000) {
-        for (;;) {
-            auto body = m_reader.next();
-            if (body && *body) return Json::parse(**body);
-            pollfd ready{m_files[0], POLLIN, 0};
-            if (poll(&ready, 1, ms) <= 0) return nullptr;
-            char piece[65536];
-            const ssize_t count = read(m_files[0], piece, sizeof piece);
-            if (count <= 0) return nullptr;
-            m_reader.append({piece, std::size_t(count)});
-        }
-    }
+    Json receive(int ms = 60'000) { return m_reader.receive(m_files[0], ms); }
     // The next message for which `wanted` holds; those on the way are counted by their method.
     template<class F>
     Json until(const F& wanted) {
@@ -81,7 +70,7 @@ private:
     std::thread m_thread;
     int m_files[2] = {-1, -1};
     int m_id = 0;
-    FrameReader m_reader;
+    MessageReader m_reader;
 };
 
 Json request(const TuningWorkplace& work, Json changes = Json::object()) {

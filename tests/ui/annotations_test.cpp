@@ -1,8 +1,7 @@
 // Comments, footnotes, links and pins on the words of a document, through everything that is done to the words.
+#include "tests/ui/open_page.h"
 #include "ui/annotations/annotations.h"
 #include "ui/annotations/links.h"
-#include "ui/editor/scene_document.h"
-#include "ui/editor/scene_editor.h"
 
 #include <QClipboard>
 #include <QRandomGenerator>
@@ -45,20 +44,8 @@ class AnnotationsTest : public QObject {
 
 private Q_SLOTS:
     void init() {
-        m_document = std::make_unique<QTextDocument>();
-        fillDocument(*m_document, paragraphsOf("She rowed the boat out.\nIt had no name.\nHe waited on the slip."));
-        auto* layout = new PageLayout(m_document.get());
-        m_document->setDocumentLayout(layout);
-        PageMetrics metrics;
-        metrics.font.setPixelSize(19);
-        layout->setMetrics(metrics);
-        connect(m_document.get(), &QTextDocument::contentsChange, this,
-                [this](int position, int, int added) { refreshBlocks(*m_document, position, added); });
-        m_editor = std::make_unique<SceneEditor>();
-        m_editor->resize(800, 600);
-        m_editor->showDocument(m_document.get());
-        m_editor->show();
-        m_editor->setFocus();
+        test::openPage(m_document, m_editor,
+                       paragraphsOf("She rowed the boat out.\nIt had no name.\nHe waited on the slip."));
         Annotations::of(*m_document);
     }
     void cleanup() {

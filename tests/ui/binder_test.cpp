@@ -1,6 +1,7 @@
 // The binder in the real window: dragging, keys, several at once, and the undoing of all of it.
 #include "tests/ui/binder_fixture.h"
 
+#include "app/storage/node_tree.h"
 #include "ui/outline/deletion_question.h"
 
 #include <QAbstractButton>

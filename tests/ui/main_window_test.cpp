@@ -351,18 +351,6 @@ private Q_SLOTS:
         }
     }
 
-    void noShortcutIsGivenTwice() {
-        WindowFixture f;
-        QMap<QString, QString> taken;
-        for (QAction* action : f.window->findChildren<QAction*>()) {
-            const QString keys = action->shortcut().toString();
-            if (keys.isEmpty()) continue;
-            QVERIFY2(!taken.contains(keys), qPrintable(keys + ": " + taken.value(keys) + " and " + action->text()));
-            taken[keys] = action->text();
-        }
-        QVERIFY(taken.size() > 30);
-    }
-
     void tabGoesThroughEveryControlOfThePanel() {
         WindowFixture f;
         QVERIFY(f.ready());

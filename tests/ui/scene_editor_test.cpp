@@ -1,6 +1,5 @@
 // What the writer types, cuts and pastes, and what becomes of where words came from.
-#include "ui/editor/scene_document.h"
-#include "ui/editor/scene_editor.h"
+#include "tests/ui/open_page.h"
 
 #include <QClipboard>
 #include <QMimeData>
@@ -51,22 +50,7 @@ class SceneEditorTest : public QObject {
     QString spans() { return provenances(readDocument(*m_document)); }
 
 private Q_SLOTS:
-    void init() {
-        m_document = std::make_unique<QTextDocument>();
-        fillDocument(*m_document, drafted());
-        auto* layout = new PageLayout(m_document.get());
-        m_document->setDocumentLayout(layout);
-        PageMetrics metrics;
-        metrics.font.setPixelSize(19);
-        layout->setMetrics(metrics);
-        connect(m_document.get(), &QTextDocument::contentsChange, this,
-                [this](int position, int, int added) { refreshBlocks(*m_document, position, added); });
-        m_editor = std::make_unique<SceneEditor>();
-        m_editor->resize(800, 600);
-        m_editor->showDocument(m_document.get());
-        m_editor->show();
-        m_editor->setFocus();
-    }
+    void init() { test::openPage(m_document, m_editor, drafted()); }
     void cleanup() {
         m_editor.reset();
         m_document.reset();

@@ -113,6 +113,17 @@ private Q_SLOTS:
         QVERIFY(ids.size() > 50);
     }
 
+    void noShortcutIsGivenTwice() {
+        QMap<QString, QString> taken;
+        for (QAction* action : m_rig->window->findChildren<QAction*>()) {
+            const QString keys = action->shortcut().toString();
+            if (keys.isEmpty()) continue;
+            QVERIFY2(!taken.contains(keys), qPrintable(keys + ": " + taken.value(keys) + " and " + action->text()));
+            taken[keys] = action->text();
+        }
+        QVERIFY(taken.size() > 30);
+    }
+
     void newKeysWorkAtOnceAndInTheNextRun() {
         m_commands->setKeys(command("Typewriter scrolling"), QKeySequence("Ctrl+Alt+Y"));
         m_rig->editor().setFocus();

@@ -2,6 +2,7 @@
 
 #include "app/document/provenance.h"
 #include "ui/annotations/annotation_list.h"
+#include "ui/editor/scene_document.h"
 
 #include <QAction>
 #include <QMenu>
@@ -66,10 +67,9 @@ void AnnotationCommands::togglePin() {
     if (!words.hasSelection() && pinned)
         words = annotations.wordsOf(*pinned);
     else if (!words.hasSelection()) {
-        const QTextBlock block = words.block();
-        const Interval sentence = sentenceAround(block.text(), words.positionInBlock());
-        words.setPosition(block.position() + int(sentence.begin));
-        words.setPosition(block.position() + int(sentence.end), QTextCursor::KeepAnchor);
+        const int start = words.block().position();
+        const Interval sentence = sentenceAround(words.block().text(), words.positionInBlock());
+        words = selected(m_editor.document(), start + int(sentence.begin), start + int(sentence.end));
     }
     if (words.selectedText().trimmed().isEmpty())
         return Q_EMIT said(tr("Select the words that every draft is to see."));

@@ -1,5 +1,7 @@
 #include "ui/annotations/annotations.h"
 
+#include "ui/editor/scene_document.h"
+
 #include <QFontMetricsF>
 #include <QHash>
 #include <QTextBlock>
@@ -137,10 +139,7 @@ const Annotation* Annotations::next(int position, Carried kind, bool backwards) 
 }
 
 QTextCursor Annotations::wordsOf(const Annotation& annotation) const {
-    QTextCursor words(&m_document);
-    words.setPosition(annotation.begin);
-    words.setPosition(annotation.end, QTextCursor::KeepAnchor);
-    return words;
+    return selected(&m_document, annotation.begin, annotation.end);
 }
 
 QFont footnoteFont(const QFont& page) {

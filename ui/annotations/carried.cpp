@@ -119,10 +119,7 @@ void setCarried(const QTextCursor& words, Carried kind, const QString& text, boo
             part.format.clearProperty(propertyOf(kind));
         else
             part.format.setProperty(propertyOf(kind), kind == Carried::Pin ? QVariant(true) : QVariant(text));
-        QTextCursor piece(words.document());
-        piece.setPosition(part.begin);
-        piece.setPosition(part.end, QTextCursor::KeepAnchor);
-        piece.setCharFormat(part.format);
+        selected(words.document(), part.begin, part.end).setCharFormat(part.format);
     }
     cursor.endEditBlock();
 }
@@ -214,8 +211,7 @@ QTextCursor wordsAt(const QTextCursor& cursor) {
     const int at = cursor.positionInBlock();
     forEachWord(block.text(), [&](Interval word) {
         if (word.begin > at || (found.hasSelection() && word.begin == at)) return;
-        found.setPosition(block.position() + int(word.begin));
-        found.setPosition(block.position() + int(word.end), QTextCursor::KeepAnchor);
+        found = selected(cursor.document(), block.position() + int(word.begin), block.position() + int(word.end));
     });
     return found;
 }

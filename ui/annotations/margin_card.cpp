@@ -1,5 +1,6 @@
 #include "ui/annotations/margin_card.h"
 
+#include "ui/editor/scene_document.h"
 #include "ui/theme/icons.h"
 
 #include <QHBoxLayout>
@@ -83,8 +84,7 @@ bool MarginCard::isFor(const Annotation& annotation) const {
 }
 
 void MarginCard::show(const Annotation& annotation) {
-    m_words.setPosition(annotation.begin);
-    m_words.setPosition(annotation.end, QTextCursor::KeepAnchor);
+    m_words = selected(m_words.document(), annotation.begin, annotation.end);
     describe(annotation.number);
     m_stored = annotation.text;
     if (m_rest.isActive() || m_body->toPlainText() == annotation.text) return;

@@ -180,10 +180,7 @@ void Drafting::start(DraftKind kind) {
     const DraftPlace place = draftPlace(caret, kind);
     if (kind == DraftKind::Rewrite && place.begin == place.end)
         return Q_EMIT said(tr("Select the words to rewrite, or put the caret into a sentence."));
-    QTextCursor anchors(m_desk.editor.document());
-    anchors.setPosition(place.begin);
-    anchors.setPosition(place.end, QTextCursor::KeepAnchor);
-    startAt(kind, anchors, {});
+    startAt(kind, selected(m_desk.editor.document(), place.begin, place.end), {});
 }
 
 // The text may change while the notes are loaded: the place and what is locked in it follow.

@@ -76,12 +76,7 @@ std::vector<TextRange> locksAround(const QTextDocument& document, DraftPlace pla
 void Drafting::rewriteOnly(const QTextCursor& passage, const std::vector<Interval>& open) {
     if (!canStart() || open.empty()) return;
     std::vector<QTextCursor> words;
-    for (const Interval& each : open) {
-        QTextCursor word(passage.document());
-        word.setPosition(int(each.begin));
-        word.setPosition(int(each.end), QTextCursor::KeepAnchor);
-        words.push_back(word);
-    }
+    for (const Interval& each : open) words.push_back(selected(passage.document(), int(each.begin), int(each.end)));
     startAt(DraftKind::Rewrite, passage, words);
 }
 

@@ -23,9 +23,7 @@ std::vector<QTextCursor> piecesOf(const QTextCursor& passage) {
             int to = std::min(last, from + kPieceChars);
             if (to < last)
                 if (const int space = int(text.lastIndexOf(u' ', to)); space > from) to = space;
-            QTextCursor piece(block);
-            piece.setPosition(block.position() + from);
-            piece.setPosition(block.position() + to, QTextCursor::KeepAnchor);
+            const QTextCursor piece = selected(passage.document(), block.position() + from, block.position() + to);
             if (!piece.selectedText().trimmed().isEmpty()) pieces.push_back(piece);
             from = to;
         }
@@ -166,9 +164,7 @@ void SurpriseMap::moveTheWeakest() {
     std::sort(weakest.begin(), weakest.end(), [](const Word& a, const Word& b) { return a.begin < b.begin; });
     std::vector<Interval> open;
     for (const Word& word : weakest) open.push_back({word.begin, word.end});
-    QTextCursor passage(m_document);
-    passage.setPosition(m_words.front().begin);
-    passage.setPosition(m_words.back().end, QTextCursor::KeepAnchor);
+    const QTextCursor passage = selected(m_document, m_words.front().begin, m_words.back().end);
     clear();
     m_drafting.rewriteOnly(passage, open);
 }

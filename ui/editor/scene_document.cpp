@@ -1,7 +1,6 @@
 #include "ui/editor/scene_document.h"
 
 #include <QTextBlockUserData>
-#include <QTextCursor>
 #include <memory>
 
 namespace palimpsest {
@@ -183,6 +182,13 @@ SceneText readSelection(const QTextCursor& cursor) {
          block = block.next())
         text.blocks.push_back(readPart(block, std::max(0, begin - block.position()), end - block.position()));
     return text;
+}
+
+QTextCursor selected(QTextDocument* document, int begin, int end) {
+    QTextCursor cursor(document);
+    cursor.setPosition(begin);
+    cursor.setPosition(end, QTextCursor::KeepAnchor);
+    return cursor;
 }
 
 void refreshBlocks(QTextDocument& document, int position, int added) {

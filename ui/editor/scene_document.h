@@ -8,6 +8,7 @@
 
 #include <QTextBlock>
 #include <QTextCharFormat>
+#include <QTextCursor>
 #include <QTextDocument>
 
 namespace palimpsest {
@@ -43,6 +44,9 @@ void insertSceneText(QTextCursor& cursor, const SceneText& text);
 Block readBlock(const QTextBlock& block);
 SceneText readDocument(const QTextDocument& document);
 SceneText readSelection(const QTextCursor& cursor); // as it would be read if it stood alone
+
+// [begin, end) of the document, selected.
+QTextCursor selected(QTextDocument* document, int begin, int end);
 
 // Reads anew the blocks an edit touched: connect to QTextDocument::contentsChange.
 void refreshBlocks(QTextDocument& document, int position, int added);

@@ -5,6 +5,7 @@
 #include "ui/editor/scene_document.h"
 #include "ui/editor/smart_punctuation.h"
 
+#include <QApplication>
 #include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QMenu>
@@ -90,6 +91,12 @@ PageLayout* SceneEditor::pageLayout() const {
     return qobject_cast<PageLayout*>(document()->documentLayout());
 }
 
+void SceneEditor::setDesk(const QColor& colour) {
+    QPalette palette = QApplication::palette();
+    palette.setColor(QPalette::Base, colour);
+    setPalette(palette);
+}
+
 // The page stays in the middle of the editor, whether a scroll bar takes room or not.
 void SceneEditor::updateCentre() {
     if (PageLayout* layout = pageLayout()) layout->setCentre(width() / 2.0);
@@ -101,9 +108,7 @@ void SceneEditor::resizeEvent(QResizeEvent* event) {
 }
 
 void SceneEditor::insertDraft(int begin, int end, const SceneText& text) {
-    QTextCursor cursor(document());
-    cursor.setPosition(begin);
-    cursor.setPosition(end, QTextCursor::KeepAnchor);
+    QTextCursor cursor = selected(document(), begin, end);
     SceneText inserted = text;
     keepCarried(inserted, readSelection(cursor));
     carry(inserted, carriedAround(cursor));
@@ -266,12 +271,7 @@ void SceneEditor::markEdited(int begin, int end) {
     }
     QTextCharFormat edited;
     edited.setProperty(kProvenanceProperty, int(Provenance::Edited));
-    QTextCursor cursor(document());
-    for (const DraftedRange& range : drafted) {
-        cursor.setPosition(range.begin);
-        cursor.setPosition(range.end, QTextCursor::KeepAnchor);
-        cursor.mergeCharFormat(edited);
-    }
+    for (const DraftedRange& range : drafted) selected(document(), range.begin, range.end).mergeCharFormat(edited);
 }
 
 void SceneEditor::mergeFormat(const QTextCharFormat& format) {

@@ -23,6 +23,7 @@ public:
     // null shows nothing.
     void showDocument(QTextDocument* document);
     PageLayout* pageLayout() const;
+    void setDesk(const QColor& colour); // what the page lies on
 
     // Replaces [begin, end) with text from a draft: one undo step. The caret goes behind it.
     void insertDraft(int begin, int end, const SceneText& text);

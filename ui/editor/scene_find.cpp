@@ -1,5 +1,7 @@
 #include "ui/editor/scene_find.h"
 
+#include "ui/editor/scene_document.h"
+
 #include <QElapsedTimer>
 #include <QTextBlock>
 #include <algorithm>
@@ -86,10 +88,8 @@ bool SceneFind::select(const QTextBlock& block, int from, bool backwards) {
         if (!backwards) break;
     }
     if (!chosen) return false;
-    QTextCursor cursor(block);
-    cursor.setPosition(block.position() + int(chosen->begin));
-    cursor.setPosition(block.position() + int(chosen->end), QTextCursor::KeepAnchor);
-    m_editor.setTextCursor(cursor);
+    const int start = block.position();
+    m_editor.setTextCursor(selected(m_editor.document(), start + int(chosen->begin), start + int(chosen->end)));
     m_editor.ensureCursorVisible();
     return true;
 }

@@ -1,5 +1,7 @@
 #include "ui/editor/scene_spelling.h"
 
+#include "ui/editor/scene_document.h"
+
 #include <QScrollBar>
 #include <QTextBlock>
 #include <algorithm>
@@ -117,10 +119,8 @@ void SceneSpelling::look(int blockNumber, int from, int blocksLeft) {
                 if (blocksLeft == 0) return Q_EMIT said(tr("No misspelt word in this scene."));
                 return look((blockNumber + 1) % m_editor.document()->blockCount(), 0, blocksLeft - 1);
             }
-            QTextCursor cursor(there);
-            cursor.setPosition(there.position() + int(next->begin));
-            cursor.setPosition(there.position() + int(next->end), QTextCursor::KeepAnchor);
-            m_editor.setTextCursor(cursor);
+            const int start = there.position();
+            m_editor.setTextCursor(selected(m_editor.document(), start + int(next->begin), start + int(next->end)));
             m_editor.ensureCursorVisible();
         });
 }
@@ -154,9 +154,7 @@ void SceneSpelling::openMenu() {
 void SceneSpelling::addTo(QMenu& menu, int position) {
     const std::optional<Interval> word = misspeltAt(position);
     if (!word) return;
-    QTextCursor cursor(m_editor.document());
-    cursor.setPosition(int(word->begin));
-    cursor.setPosition(int(word->end), QTextCursor::KeepAnchor);
+    const QTextCursor cursor = selected(m_editor.document(), int(word->begin), int(word->end));
     const QString text = cursor.selectedText();
     QAction* first = menu.actions().value(0);
     auto* waiting = new QAction(tr("Looking for suggestions…"), &menu);

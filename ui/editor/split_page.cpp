@@ -4,7 +4,6 @@
 #include "ui/editor/scene_shelf.h"
 #include "ui/widgets/close_button.h"
 
-#include <QApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMouseEvent>
@@ -15,7 +14,6 @@ namespace palimpsest {
 
 SplitPage::SplitPage(const Theme& theme, ProjectService& project, SceneShelf& shelf, QWidget* page, QWidget* parent)
     : QSplitter(parent),
-      m_theme(theme),
       m_project(project),
       m_shelf(shelf),
       m_page(page),
@@ -49,14 +47,6 @@ SplitPage::SplitPage(const Theme& theme, ProjectService& project, SceneShelf& sh
     column->addWidget(m_view, 1);
     m_half->hide();
     connect(&project, &ProjectService::nodesChanged, this, &SplitPage::onNodesChanged);
-    connect(&theme, &Theme::changed, this, &SplitPage::applyColours);
-    applyColours();
-}
-
-void SplitPage::applyColours() {
-    QPalette palette = QApplication::palette();
-    palette.setColor(QPalette::Base, m_theme.colours().desk); // the page is painted on it
-    m_view->setPalette(palette);
 }
 
 void SplitPage::showBeside(NodeId node) {

@@ -42,9 +42,7 @@ protected:
 
 private:
     void onNodesChanged();
-    void applyColours();
 
-    const Theme& m_theme;
     ProjectService& m_project;
     SceneShelf& m_shelf;
     QWidget* m_page;

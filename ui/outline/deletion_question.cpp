@@ -1,6 +1,5 @@
 #include "ui/outline/deletion_question.h"
 
-#include "app/storage/node_tree.h"
 #include "ui/outline/binder.h"
 
 #include <QFileInfo>
@@ -10,13 +9,6 @@
 #include <algorithm>
 
 namespace palimpsest {
-std::vector<NodeId> trashRoots(const std::vector<Node>& nodes) {
-    std::vector<NodeId> roots;
-    for (const Node& node : nodes)
-        if (node.trashed && !isInTrash(nodes, node.parent)) roots.push_back(node.id);
-    return roots;
-}
-
 void askToDeleteForGood(QWidget& parent, ProjectService& project, const std::vector<NodeId>& nodes) {
     if (nodes.empty()) return;
     int texts = 0, words = 0;

@@ -7,9 +7,6 @@
 
 namespace palimpsest {
 
-// What was put into the trash as one, not what lies in it; in the order of the project.
-std::vector<NodeId> trashRoots(const std::vector<Node>& nodes);
-
 // Asks, without waiting, and deletes what was agreed to. Nothing to ask when `nodes` is empty.
 void askToDeleteForGood(QWidget& parent, ProjectService& project, const std::vector<NodeId>& nodes);
 
