@@ -39,6 +39,8 @@ private Q_SLOTS:
     void aClickIntoTheOtherHalfMovesThePageThere() {
         Halves f;
         QVERIFY(f.split());
+        const QList<int> sizes = f.window->halves().sizes();
+        QVERIFY2(std::abs(sizes[0] - sizes[1]) < 40, qPrintable(QString("%1 %2").arg(sizes[0]).arg(sizes[1])));
         const QWidget* page = f.window->editor().parentWidget();
         const int left = page->mapToGlobal(QPoint()).x();
         f.clickOther();

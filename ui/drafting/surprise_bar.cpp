@@ -54,11 +54,11 @@ SurpriseBar::SurpriseBar(const Theme& theme, SurpriseMap& map, QWidget* parent)
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(14, 6, 10, 6);
     row->setSpacing(16);
-    row->addWidget(m_about);
+    m_about->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // in a narrow half the marks speak for it
+    row->addWidget(m_about, 1);
     row->addWidget(new Sample(theme, 1, tr("one in a hundred"), this));
     row->addWidget(new Sample(theme, 2, tr("one in a thousand"), this));
     row->addWidget(new Sample(theme, 3, tr("one in twenty thousand"), this));
-    row->addStretch(1);
     row->addWidget(m_move);
     row->addWidget(close);
     refresh();

@@ -50,15 +50,18 @@ SplitPage::SplitPage(const Theme& theme, ProjectService& project, SceneShelf& sh
 }
 
 void SplitPage::showBeside(NodeId node) {
+    const bool opens = node != 0 && !m_half->isVisibleTo(this);
     m_half->setVisible(node != 0);
+    if (opens) {
+        const int whole = orientation() == Qt::Horizontal ? width() : height();
+        setSizes({whole / 2, whole - whole / 2});
+    }
     if (node == m_node) return;
     m_node = 0;
     m_view->showDocument(nullptr);
     if (node == 0) return;
     m_node = node;
     onNodesChanged();
-    const int whole = orientation() == Qt::Horizontal ? width() : height();
-    if (const QList<int> now = sizes(); now.contains(0)) setSizes({whole / 2, whole - whole / 2});
     m_shelf.take(node, this, [this, node](const Result<SceneShelf::Scene*>& taken) {
         if (node != m_node || !taken) return;
         m_view->showDocument(&(*taken)->document);
