@@ -69,6 +69,19 @@ Blocks mergeStretch(const SceneText& base, const SceneText& mine, const SceneTex
     return merged;
 }
 
+// Where the place before `offset` is after a paragraph was changed; at the beginning of a word when it was changed
+// around there.
+qsizetype followOffset(const QString& was, const QString& is, qsizetype offset) {
+    const qsizetype shorter = std::min(was.size(), is.size());
+    qsizetype head = 0, tail = 0;
+    while (head < shorter && was[head] == is[head]) ++head;
+    while (tail < shorter - head && was[was.size() - 1 - tail] == is[is.size() - 1 - tail]) ++tail;
+    if (offset <= head) return offset;
+    if (offset >= was.size() - tail) return offset + is.size() - was.size();
+    while (head > 0 && !is[head - 1].isSpace()) --head;
+    return head;
+}
+
 } // namespace
 
 Block partOf(const Block& block, qsizetype begin, qsizetype end) {
@@ -156,9 +169,11 @@ TextPlace followPlace(const SceneText& base, const SceneText& now, TextPlace at)
     for (int i = at.block; i < count && behind == int(now.blocks.size()); ++i)
         if (found[std::size_t(i)] >= 0) behind = found[std::size_t(i)], gapEnd = i;
     const int sameDistance = before + 1 + at.block - gapBegin;
-    if (behind - before - 1 == gapEnd - gapBegin) return {sameDistance, at.offset};
-    return {at.offset > 0 ? std::min(sameDistance, behind) : std::max(before + 1, behind - (gapEnd - at.block)),
-            at.offset};
+    if (at.block < gapEnd && behind - before - 1 == gapEnd - gapBegin)
+        return {sameDistance, followOffset(base.blocks[std::size_t(at.block)].plain(),
+                                           now.blocks[std::size_t(sameDistance)].plain(), at.offset)};
+    // No paragraph is cut that was not to be.
+    return {at.offset > 0 ? std::min(sameDistance, behind) : std::max(before + 1, behind - (gapEnd - at.block)), 0};
 }
 
 std::pair<std::vector<int>, std::vector<int>> numberBlocks(const SceneText& a, const SceneText& b) {

@@ -32,7 +32,7 @@ SceneText joinTexts(SceneText first, const SceneText& second, bool insideParagra
 // too. A paragraph changed in both keeps what it is in `mine`.
 SceneText mergeChanges(const SceneText& base, const SceneText& mine, const SceneText& theirs);
 
-// Where a place of `base` is in `now`, a text made from it by edits.
+// Where a place of `base` is in `now`, a text made from it by edits: between paragraphs when the one it was in is gone.
 TextPlace followPlace(const SceneText& base, const SceneText& now, TextPlace at);
 
 // Equal blocks of two texts get equal numbers: for commonRuns().

@@ -35,7 +35,7 @@ void ProjectService::Parts::onPrepared(int ticket, ProjectImage image) {
     }
     Q_EMIT service.closing();
     ++generation;
-    post([ticket, last = takeUnsaved()](ProjectWorker& w) { return w.adopt(ticket, last); },
+    post([ticket, last = takeUnsaved()](ProjectWorker& w) { return w.adopt(ticket, last()); },
          [this](const QString& sentence) {
              if (!sentence.isEmpty()) Q_EMIT service.failed(sentence);
          });
@@ -47,7 +47,6 @@ void ProjectService::Parts::onPrepared(int ticket, ProjectImage image) {
     undo.clear();
     redo.clear();
     held.clear();
-    changing = 0;
     behind = false;
     Q_EMIT service.undoChanged();
     Q_EMIT service.markersChanged();
@@ -59,12 +58,18 @@ void ProjectService::Parts::onPrepared(int ticket, ProjectImage image) {
     for (const NodeId node : image.rescued) Q_EMIT service.rescuedFound(node);
 }
 
-// Everything that may not be on disk yet, the newest version of each text.
-UnsavedTexts ProjectService::Parts::takeUnsaved() {
+// Everything that may not be on disk yet, the newest version of each text. To be called on the worker's thread, after
+// the changes that are under way: each text goes on from what they made of it.
+std::function<UnsavedTexts()> ProjectService::Parts::takeUnsaved() {
     saveTimer.stop();
     UnsavedTexts last = std::exchange(unsaved(), {});
     last.merge(std::exchange(saving, {}));
-    return last;
+    return [last = std::move(last), answers = std::exchange(inFlight, {})] {
+        UnsavedTexts texts = last;
+        for (const Answer& answer : answers)
+            if (*answer && **answer) carryOver(***answer, texts);
+        return texts;
+    };
 }
 
 UnsavedTexts& ProjectService::Parts::unsaved() {
@@ -176,7 +181,7 @@ ProjectService::~ProjectService() {
     QMetaObject::invokeMethod(
         parts.worker,
         [worker = parts.worker, last = parts.takeUnsaved()] {
-            worker->close(last);
+            worker->close(last());
             QThread::currentThread()->quit();
         },
         Qt::QueuedConnection);
@@ -229,19 +234,14 @@ int ProjectService::totalWords() const {
 }
 
 void ProjectService::loadText(NodeId node, QObject* context, std::function<void(Result<SceneText>)> done) {
-    for (const auto* texts : {&m_parts->unsaved(), &m_parts->saving}) {
-        const auto found = texts->find(node);
-        if (found == texts->end()) continue;
-        QMetaObject::invokeMethod(
-            this,
-            [context = QPointer<QObject>(context), done = std::move(done), text = found->second] {
-                if (context) done(text);
-            },
-            Qt::QueuedConnection);
-        return;
-    }
+    // What is newer here is looked for when the answer comes: a change may have made it another by then.
     ask<SceneText>(
-        context, [node](ProjectStore& store) { return store.text(node); }, std::move(done));
+        context, [node](ProjectStore& store) { return store.text(node); },
+        [this, node, done = std::move(done)](Result<SceneText> stored) {
+            for (const auto* texts : {&m_parts->unsaved(), &m_parts->saving})
+                if (const auto newest = texts->find(node); newest != texts->end()) return done(newest->second);
+            done(std::move(stored));
+        });
 }
 
 void ProjectService::textEdited(NodeId node, SceneText text) {

@@ -100,13 +100,18 @@ void ProjectService::Parts::apply(ProjectChange change, Way way, Told told) {
         }
         held.insert(node);
     }
-    ++changing;
+    const Answer answer = inFlight.emplace_back(std::make_shared<Answer::element_type>());
     Q_EMIT service.undoChanged();
-    post([change = std::move(change)](
-             ProjectWorker& w) { return w.store() ? w.store()->apply(change) : Result<AppliedChange>(kNothingOpen); },
-         [this, touched, way, told = std::move(told), seen = nodeChanges](Result<AppliedChange> applied) {
-             onApplied(touched, way, seen, std::move(applied), told);
-         });
+    struct Nothing {};
+    post(
+        [change = std::move(change), answer](ProjectWorker& w) {
+            answer->emplace(w.store() ? w.store()->apply(change) : Result<AppliedChange>(kNothingOpen));
+            return Nothing{};
+        },
+        [this, touched, way, told = std::move(told), seen = nodeChanges, answer](Nothing) {
+            inFlight.erase(inFlight.begin());
+            onApplied(touched, way, seen, std::move(**answer), told);
+        });
 }
 
 void ProjectService::Parts::applyToTree(const ProjectChange& change, Way way, const Told& told) {
@@ -130,7 +135,6 @@ void ProjectService::Parts::applyToTree(const ProjectChange& change, Way way, co
 
 void ProjectService::Parts::onApplied(const std::vector<NodeId>& touched, Way way, int seen,
                                       Result<AppliedChange> applied, const Told& told) {
-    --changing;
     for (const NodeId node : touched) held.erase(held.find(node));
     if (!unsaved().empty() && !saveTimer.isActive()) saveTimer.start(kSaveDelayMs);
     if (!applied) {
@@ -146,37 +150,17 @@ void ProjectService::Parts::onApplied(const std::vector<NodeId>& touched, Way wa
     else
         nodes = std::move(applied->nodes);
     remember(std::move(applied->inverse), way);
-    for (const EditText& text : applied->texts) takeOverText(text);
-    for (const JoinedText& joined : applied->joined) takeAlong(joined, applied->texts);
+    UnsavedTexts& typed = unsaved();
+    carryOver(*applied, typed);
+    for (const EditText& text : applied->texts) {
+        const auto newest = typed.find(text.node);
+        const SceneText now = newest == typed.end() ? text.after : newest->second;
+        if (Node* node = findNode(nodes, text.node)) node->words = countWords(now.plain());
+        Q_EMIT service.textReplaced(text.node, now);
+    }
     Q_EMIT service.nodesChanged();
     for (const NodeId node : applied->added) Q_EMIT service.nodeAdded(node);
     if (told) told(applied->added);
-}
-
-// What was typed while the store worked goes on top of what it made.
-void ProjectService::Parts::takeOverText(const EditText& text) {
-    UnsavedTexts& texts = unsaved();
-    const auto typed = texts.find(text.node);
-    const SceneText now = typed == texts.end() ? text.after : mergeChanges(text.before, typed->second, text.after);
-    if (typed != texts.end()) typed->second = now;
-    if (Node* node = findNode(nodes, text.node)) node->words = countWords(now.plain());
-    Q_EMIT service.textReplaced(text.node, now);
-}
-
-// What was typed meanwhile in a text that was being appended to another.
-void ProjectService::Parts::takeAlong(const JoinedText& joined, const std::vector<EditText>& texts) {
-    UnsavedTexts& typedOn = unsaved();
-    const auto typed = typedOn.find(joined.from);
-    const auto into =
-        std::find_if(texts.begin(), texts.end(), [&](const EditText& text) { return text.node == joined.into; });
-    if (typed == typedOn.end() || into == texts.end()) return;
-    const auto newest = typedOn.find(joined.into);
-    const SceneText& present = newest == typedOn.end() ? into->after : newest->second;
-    SceneText now = mergeChanges(joined.text, present, typed->second);
-    if (!findNode(nodes, joined.from)) typedOn.erase(typed);
-    if (now == present) return;
-    Q_EMIT service.textReplaced(joined.into, now);
-    typedOn[joined.into] = std::move(now);
 }
 
 void ProjectService::Parts::remember(ProjectChange inverse, Way way) {

@@ -40,7 +40,10 @@ struct ProjectService::Parts {
     int retryMs;
 
     std::vector<ProjectChange> undo, redo; // the last is the next
-    int changing = 0;                      // how many changes the store has not answered yet
+    // What the store makes of the changes it has not answered yet, in their order: filled in by the worker, read here
+    // only after its answer.
+    using Answer = std::shared_ptr<std::optional<Result<AppliedChange>>>;
+    std::vector<Answer> inFlight;
     std::stop_source searching;
 
     template<class Work, class Done>
@@ -51,14 +54,14 @@ struct ProjectService::Parts {
     template<class Prepare>
     void open(Prepare prepare);
     void onPrepared(int ticket, ProjectImage image);
-    UnsavedTexts takeUnsaved();
+    std::function<UnsavedTexts()> takeUnsaved();
     void save();
     void backUpNowAndThen();
     void give(NodeId node, SceneText text);
     void onSaved(NodeId node, int serial, const Result<void>& saved);
     void onWriteFailed(const Error& error);
     void takeOverTree();
-    bool isChanging() const { return changing > 0 || behind; }
+    bool isChanging() const { return !inFlight.empty() || behind; }
     UnsavedTexts& unsaved(); // all that is not yet given to the worker: reads the edits
     bool waits(NodeId node) const { return edits.count(node) != 0 || waiting.count(node) != 0; }
     bool hasUnsaved() const { return !edits.empty() || !waiting.empty() || !saving.empty(); }
@@ -70,8 +73,6 @@ struct ProjectService::Parts {
     void applyToTree(const ProjectChange& change, Way way, const Told& told);
     void onApplied(const std::vector<NodeId>& touched, Way way, int seen, Result<AppliedChange> applied,
                    const Told& told);
-    void takeOverText(const EditText& text);
-    void takeAlong(const JoinedText& joined, const std::vector<EditText>& texts);
     void remember(ProjectChange inverse, Way way);
 };
 

@@ -51,10 +51,10 @@ Result<AppliedChange> ChangeRunner::run(const ProjectChange& change) {
     applied.inverse = {change.name, {}, change.keeps};
     std::move(m_inverse.rbegin(), m_inverse.rend(), std::back_inserter(applied.inverse.steps));
     for (auto& [node, text] : m_texts)
-        if (text.now != text.before && findNode(m_nodes, node))
+        if ((text.now != text.before || m_moved.count(node) != 0) && findNode(m_nodes, node))
             applied.texts.push_back({node, std::move(text.before), std::move(text.now)});
     applied.added = std::move(m_new);
-    applied.joined = std::move(m_joined);
+    applied.steps = std::move(m_done);
     applied.nodes = std::move(m_nodes);
     return applied;
 }
@@ -104,7 +104,7 @@ Result<void> ChangeRunner::step(const AddNode& add) {
     if (auto put = insertIntoTree(m_nodes, node); !put) return put;
     m_texts[node.id] = {{}, add.text};
     m_new.push_back(node.id);
-    undoneBy(RemoveNode{node.id});
+    undoneBy(RemoveNode{node.id, add.text});
     return {};
 }
 
@@ -114,14 +114,14 @@ Result<void> ChangeRunner::step(const RemoveNode& remove) {
     if (!node) return kUnknown;
     auto bare = m_source.isBare(id);
     if (!bare) return bare.error();
-    if (!*bare || hasChildren(m_nodes, id)) {
+    auto text = textOf(id);
+    if (!text) return text.error();
+    if (!*bare || hasChildren(m_nodes, id) || (*text)->now != remove.text) {
         EditNode toTrash;
         toTrash.node = id;
         toTrash.trashed = true;
         return step(toTrash);
     }
-    auto text = textOf(id);
-    if (!text) return text.error();
     undoneBy(AddNode{*node, (*text)->now});
     removeFromTree(m_nodes, id);
     m_texts.erase(id);
@@ -135,31 +135,37 @@ Result<void> ChangeRunner::step(const SplitText& split) {
     auto text = textOf(id);
     if (!text) return text.error();
     const SceneText whole = (*text)->now;
-    CutText cut = cutText(whole, split.base ? followPlace(*split.base, whole, split.at) : split.at);
+    const TextPlace at = split.base ? followPlace(*split.base, whole, split.at) : split.at;
+    CutText cut = cutText(whole, at);
     (*text)->now = std::move(cut.first);
     const std::size_t undone = m_inverse.size();
-    if (split.to == 0) {
+    const bool isNew = split.to <= 0;
+    const NodeId into = isNew ? m_source.nextId : split.to;
+    SceneText over;
+    if (isNew) {
         Node made;
+        made.id = split.to;
         made.parent = node->parent;
         made.position = node->position + 1;
         made.kind = node->kind;
         made.title = split.title;
         made.status = node->status;
         made.label = node->label;
+        made.trashed = node->trashed;
         if (auto added = step(AddNode{made, std::move(cut.second)}); !added) return added;
-        m_inverse.resize(undone);
-        undoneBy(MergeTexts{id, m_new.back(), cut.insideParagraph, true});
-        return {};
+    } else {
+        auto second = textOf(into);
+        if (!second) return second.error();
+        over = std::exchange((*second)->now, std::move(cut.second));
+        EditNode back;
+        back.node = into;
+        back.trashed = false;
+        if (auto taken = step(back); !taken) return taken;
     }
-    auto second = textOf(split.to);
-    if (!second) return second.error();
-    (*second)->now = std::move(cut.second);
-    EditNode back;
-    back.node = split.to;
-    back.trashed = false;
-    if (auto taken = step(back); !taken) return taken;
     m_inverse.resize(undone);
-    undoneBy(MergeTexts{id, split.to, cut.insideParagraph, false});
+    undoneBy(MergeTexts{id, into, cut.insideParagraph, isNew});
+    m_moved.insert({id, into});
+    m_done.push_back(TextCut{id, into, at, whole, std::move(over)});
     return {};
 }
 
@@ -169,19 +175,22 @@ Result<void> ChangeRunner::step(const MergeTexts& merge) {
     if (!node || firstId == secondId) return kUnknown;
     if (hasChildren(m_nodes, secondId))
         return Error{ErrorCode::InvalidArgument, "What is merged into another has parts of its own: move them first."};
+    if (isInTrash(m_nodes, firstId) != isInTrash(m_nodes, secondId))
+        return Error{ErrorCode::InvalidArgument, "One of what is merged is in the trash: take it out first."};
     auto first = textOf(firstId), second = textOf(secondId);
     if (!first) return first.error();
     if (!second) return second.error();
     SceneText& text = (*first)->now;
-    const SceneText& tail = (*second)->now;
+    const SceneText tail = (*second)->now;
     TextPlace border{int(text.blocks.size()), 0};
     if (merge.insideParagraph && !text.blocks.empty() && !tail.blocks.empty())
         border = {border.block - 1, text.blocks.back().plain().size()};
+    m_done.push_back(TextJoin{secondId, firstId, merge.insideParagraph, text, tail});
+    m_moved.insert({firstId, secondId});
     text = joinTexts(std::move(text), tail, merge.insideParagraph);
-    m_joined.push_back({secondId, firstId, tail});
     const SplitText apart{firstId, border, secondId, node->title, text};
     undoneBy(apart); // done after what brings the second back, which is added later and undone earlier
-    if (merge.remove) return step(RemoveNode{secondId});
+    if (merge.remove) return step(RemoveNode{secondId, tail});
     EditNode toTrash;
     toTrash.node = secondId;
     toTrash.trashed = true;
@@ -194,8 +203,46 @@ Result<void> ChangeRunner::step(const EditText& edit) {
     if (!text) return text.error();
     SceneText was = (*text)->now;
     (*text)->now = mergeChanges(edit.before, was, edit.after);
+    m_done.push_back(EditText{id, was, (*text)->now});
     undoneBy(EditText{id, (*text)->now, std::move(was)});
     return {};
+}
+
+namespace {
+
+using Typed = std::map<NodeId, SceneText>;
+
+const SceneText& newest(const Typed& typed, NodeId node, const SceneText& otherwise) {
+    const auto found = typed.find(node);
+    return found == typed.end() ? otherwise : found->second;
+}
+
+void carry(const TextCut& cut, Typed& typed) {
+    if (typed.count(cut.from) == 0 && typed.count(cut.into) == 0) return;
+    const SceneText mine = newest(typed, cut.from, cut.whole);
+    CutText parts = cutText(mine, followPlace(cut.whole, mine, cut.at));
+    typed[cut.into] = mergeChanges(cut.over, newest(typed, cut.into, cut.over), parts.second);
+    typed[cut.from] = std::move(parts.first);
+}
+
+void carry(const TextJoin& join, Typed& typed) {
+    if (typed.count(join.from) == 0 && typed.count(join.into) == 0) return;
+    typed[join.into] =
+        joinTexts(newest(typed, join.into, join.first), newest(typed, join.from, join.second), join.insideParagraph);
+}
+
+void carry(const EditText& edit, Typed& typed) {
+    const auto mine = typed.find(edit.node);
+    if (mine != typed.end()) mine->second = mergeChanges(edit.before, mine->second, edit.after);
+}
+
+} // namespace
+
+void carryOver(const AppliedChange& change, Typed& typed) {
+    for (const TextStep& step : change.steps) std::visit([&](const auto& one) { carry(one, typed); }, step);
+    for (const TextStep& step : change.steps)
+        if (const auto* join = std::get_if<TextJoin>(&step); join && !findNode(change.nodes, join->from))
+            typed.erase(join->from);
 }
 
 bool isOfTreeOnly(const ProjectChange& change) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <variant>
 #include <vector>
 
@@ -37,13 +38,15 @@ struct AddNode {
     SceneText text;
 };
 
-// A node that nothing hangs on (children, drafts, history) goes; any other goes to the trash.
+// A node that nothing hangs on (children, drafts, history) and whose text is still `text` goes; any other goes to the
+// trash.
 struct RemoveNode {
     NodeId node = 0;
+    SceneText text;
 };
 
 // Cuts the text of `node`; the second part becomes the text of `to`, which is taken out of the trash, or, when `to` is
-// 0, of a new node after `node`, of its kind, with `title`.
+// not positive, of a new node after `node`, of its kind, with `title`; called by that number as in AddNode.
 struct SplitText {
     NodeId node = 0;
     TextPlace at;
@@ -53,7 +56,8 @@ struct SplitText {
 };
 
 // Appends the text of `second` to that of `first`. `second` goes to the trash, with its text; with `remove` as in
-// RemoveNode.
+// RemoveNode. Refused when only one of them is in the trash: words that
+// were merged away are in the book already.
 struct MergeTexts {
     NodeId first = 0, second = 0;
     bool insideParagraph = false; // see joinTexts()
@@ -86,18 +90,30 @@ struct ProjectChange {
     RevisionCause keeps = RevisionCause::BeforeChange; // of the texts it changes, before it does
 };
 
-struct JoinedText {
+// What a step did to texts: `whole` was cut, its second part took the place of `over`; `second` was appended to `first`.
+struct TextCut {
     NodeId from = 0, into = 0;
-    SceneText text; // what it was when it was appended
+    TextPlace at;
+    SceneText whole, over;
 };
+struct TextJoin {
+    NodeId from = 0, into = 0;
+    bool insideParagraph = false;
+    SceneText first, second;
+};
+using TextStep = std::variant<TextCut, TextJoin, EditText>;
 
 struct AppliedChange {
     ProjectChange inverse;
     std::vector<Node> nodes;     // the tree after it
-    std::vector<EditText> texts; // what became of which text
+    std::vector<EditText> texts; // what became of which text; those that were cut or joined, even when nothing did
     std::vector<NodeId> added;
-    std::vector<JoinedText> joined;
+    std::vector<TextStep> steps; // in their order
 };
+
+// Does a change to texts that went on from those it saw: what was typed meanwhile, by node. Afterwards they go on from
+// what the change made; every text that words were typed in or came into is there, none that is no more.
+void carryOver(const AppliedChange& change, std::map<NodeId, SceneText>& typed);
 
 // What an edit was undone by; the tree is unchanged on failure.
 Result<EditNode> editInTree(std::vector<Node>& nodes, EditNode edit);
@@ -137,7 +153,8 @@ private:
     std::map<NodeId, NodeId> m_made; // by the number the change calls it
     std::vector<ChangeStep> m_inverse;
     std::vector<NodeId> m_new;
-    std::vector<JoinedText> m_joined;
+    std::vector<TextStep> m_done;
+    std::set<NodeId> m_moved; // texts that were cut or joined
 };
 
 // True when a change concerns the tree alone, and only nodes that are there: it can be done without the texts.

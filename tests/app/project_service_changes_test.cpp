@@ -106,6 +106,46 @@ private Q_SLOTS:
         QCOMPARE(rig.stored(rig.scene), QStringLiteral("One.\nTwo.\nTyped on."));
     }
 
+    void whatIsTypedInAParagraphWhileItMovesMovesWithIt() {
+        Rig rig;
+        rig.service.textEdited(rig.scene, textOf({"One one.", "Two."}));
+        std::optional<NodeId> made;
+        rig.service.apply({{}, {SplitText{rig.scene, {0, 4}, 0, {}, {}}}}, &rig.service,
+                          [&](const Result<std::vector<NodeId>>& added) { made = added->front(); });
+        rig.service.textEdited(rig.scene, textOf({"Before one one.", "Two typed on."}));
+        QVERIFY(Rig::wait([&] { return made.has_value(); }));
+        QCOMPARE(rig.shown[rig.scene], textOf({"Before one "}));
+        QCOMPARE(rig.shown[*made], textOf({"one.", "Two typed on."}));
+        QVERIFY(rig.allSaved());
+        QCOMPARE(rig.stored(*made), QStringLiteral("one.\nTwo typed on."));
+    }
+
+    void aTextAskedForBeforeAChangeIsGivenAsItIsAfterIt() {
+        Rig rig;
+        rig.service.textEdited(rig.scene, textOf({"One.", "Two."}));
+        bool done = false;
+        QString given;
+        rig.service.apply({{}, {SplitText{rig.scene, {1, 0}, 0, {}, {}}}}, &rig.service,
+                          [&](const Result<std::vector<NodeId>>&) { done = true; });
+        rig.service.textEdited(rig.scene, textOf({"One.", "Typed on.", "Two."}));
+        QTest::qSleep(200); // the change is done by then, and its answer on its way
+        rig.service.loadText(rig.scene, &rig.service, [&](const Result<SceneText>& text) { given = text->plain(); });
+        QVERIFY(Rig::wait([&] { return !given.isEmpty(); }));
+        QVERIFY(done);
+        QCOMPARE(given, rig.shown[rig.scene].plain());
+    }
+
+    void aSceneMergedAwayIsNotMergedAgain() {
+        Rig rig;
+        rig.service.textEdited(rig.scene, textOf({"One.", "Two."}));
+        const NodeId rest = rig.apply({{}, {SplitText{rig.scene, {1, 0}, 0, {}, {}}}}).front();
+        rig.service.apply({{}, {MergeTexts{rig.scene, rest, false, false}}});
+        rig.service.apply({{}, {MergeTexts{rest, rig.scene, false, false}}}); // nobody has seen the first one yet
+        QVERIFY(Rig::wait([&] { return !rig.service.isChanging(); }));
+        QVERIFY(!rig.service.node(rig.scene)->trashed);
+        QCOMPARE(rig.stored(rig.scene), QStringLiteral("One.\nTwo."));
+    }
+
     void changesOfTheTreeAreUndoneAndRedoneInOneOrder() {
         Rig rig;
         rig.service.renameNode(rig.scene, QStringLiteral("New"));
