@@ -134,17 +134,19 @@ Result<void> ChangeRunner::step(const SplitText& split) {
     if (!node) return kUnknown;
     auto text = textOf(id);
     if (!text) return text.error();
+    auto second = split.to > 0 ? textOf(split.to) : text;
+    if (!second) return second.error();
     const SceneText whole = (*text)->now;
     const TextPlace at = split.base ? followPlace(*split.base, whole, split.at) : split.at;
     CutText cut = cutText(whole, at);
     (*text)->now = std::move(cut.first);
     const std::size_t undone = m_inverse.size();
-    const bool isNew = split.to <= 0;
+    const bool isNew = split.to <= 0 || (split.had && *split.had != (*second)->now);
     const NodeId into = isNew ? m_source.nextId : split.to;
     SceneText over;
     if (isNew) {
         Node made;
-        made.id = split.to;
+        made.id = std::min(split.to, NodeId(0));
         made.parent = node->parent;
         made.position = node->position + 1;
         made.kind = node->kind;
@@ -154,8 +156,6 @@ Result<void> ChangeRunner::step(const SplitText& split) {
         made.trashed = node->trashed;
         if (auto added = step(AddNode{made, std::move(cut.second)}); !added) return added;
     } else {
-        auto second = textOf(into);
-        if (!second) return second.error();
         over = std::exchange((*second)->now, std::move(cut.second));
         EditNode back;
         back.node = into;
@@ -188,13 +188,15 @@ Result<void> ChangeRunner::step(const MergeTexts& merge) {
     m_done.push_back(TextJoin{secondId, firstId, merge.insideParagraph, text, tail});
     m_moved.insert({firstId, secondId});
     text = joinTexts(std::move(text), tail, merge.insideParagraph);
-    const SplitText apart{firstId, border, secondId, node->title, text};
-    undoneBy(apart); // done after what brings the second back, which is added later and undone earlier
-    if (merge.remove) return step(RemoveNode{secondId, tail});
+    const SplitText apart{firstId, border, secondId, node->title, text, tail};
+    undoneBy(apart); // done after what brings a removed second back, which is added later and undone earlier
+    const std::size_t undone = m_inverse.size();
     EditNode toTrash;
     toTrash.node = secondId;
     toTrash.trashed = true;
-    return step(toTrash);
+    if (auto gone = merge.remove ? step(RemoveNode{secondId, tail}) : step(toTrash); !gone) return gone;
+    if (findNode(m_nodes, secondId)) m_inverse.resize(undone); // `apart` takes it out of the trash, if it fits there
+    return {};
 }
 
 Result<void> ChangeRunner::step(const EditText& edit) {

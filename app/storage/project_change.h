@@ -52,7 +52,8 @@ struct SplitText {
     TextPlace at;
     NodeId to = 0;
     QString title;
-    std::optional<SceneText> base; // the text that `at` is a place of; absent: the present one
+    std::optional<SceneText> base;     // the text that `at` is a place of; absent: the present one
+    std::optional<SceneText> had = {}; // a `to` with another text than this by now keeps it; a new node is made instead
 };
 
 // Appends the text of `second` to that of `first`. `second` goes to the trash, with its text; with `remove` as in

@@ -122,6 +122,27 @@ private Q_SLOTS:
         QCOMPARE(rig.plain(rig.first), QStringLiteral("One.\nTwo two.\nNew here.\nThree.\nNew there."));
     }
 
+    void whatWasWrittenInASceneThatWasMergedAwayIsNotOverwritten() {
+        Rig rig;
+        const ProjectChange back = rig.apply({{}, {MergeTexts{rig.first, rig.second, false, false}}});
+        QVERIFY(rig.store.saveText(rig.second, textOf({"Four.", "Written in the trash."})));
+        rig.apply(back);
+        QCOMPARE(rig.titles().join(u'|'), QStringLiteral("First|Second|Second†")); // a new one, and the old one
+        QCOMPARE(rig.plain(rig.last.added.front()), QStringLiteral("Four.\nFive."));
+        QCOMPARE(rig.plain(rig.second), QStringLiteral("Four.\nWritten in the trash."));
+    }
+
+    void aNewSceneThatWasWrittenInGoesToTheTrashWhenItIsUndone() {
+        Rig rig;
+        Node scene;
+        const ProjectChange back = rig.apply({{}, {AddNode{scene, {}}}});
+        const NodeId made = rig.last.added.front();
+        QVERIFY(rig.store.saveText(made, textOf({"Words."})));
+        rig.apply(back);
+        QVERIFY(findNode(*rig.store.nodes(), made)->trashed);
+        QCOMPARE(rig.plain(made), QStringLiteral("Words."));
+    }
+
     void aMergeTakenBackCutsWhatWasWrittenSince() {
         Rig rig;
         const ProjectChange back = rig.apply({{}, {MergeTexts{rig.first, rig.second, false, false}}});

@@ -1,6 +1,7 @@
-// A writer at random under kill -9: typing, drafts, moves, renames, splits, merges, replacements, snapshots, undoing.
-// After every kill the file opens, the tree is whole, every word that was said to be saved is there, and none is in the
-// book twice. PALIMPSEST_KILLS sets how many.
+// A writer at random under kill -9: typing, drafts, moves, renames, splits, merges, replacements, snapshots, the trash,
+// undoing, closing and opening again; all of it while earlier changes are still on their way to the store. After every
+// kill the file opens, the tree is whole, every word that was said to be saved is there, and none is in the book twice.
+// PALIMPSEST_KILLS sets how many.
 #include "app/document/provenance.h"
 #include "app/services/project_service.h"
 #include "app/storage/node_tree.h"
@@ -19,29 +20,45 @@ namespace palimpsest {
 namespace {
 
 constexpr int kKills = 100;
-constexpr int kFirstScenes = 4;     // ids 1 …
+constexpr int kFirstScenes = 4;
+constexpr int kMostAtOnce = 4;
+constexpr int kActsPerOpening = 60;
 constexpr int kLongestLifeMs = 350; // after the child has opened the project
 
-// The child: does something every few milliseconds for ever. Every typed word is another one. Says `typed N` and, when
-// all is known to be on disk, `saved N`.
+// The child: does a few things at once every few milliseconds for ever. Every typed word is another one. Says `typed N`
+// and, when all is known to be on disk, `saved N`.
 class Writer : public QObject {
 public:
-    Writer(const QString& path, int seed, int firstWord) : m_random(quint32(seed)), m_word(firstWord) {
-        connect(&m_service, &ProjectService::opened, this, [this] {
-            if (!m_service.isOpen()) return QCoreApplication::exit(1);
-            tell("ready", 0);
-            m_timer.start(2);
+    Writer(const QString& path, int seed, int firstWord) : m_random(quint32(seed)), m_path(path), m_word(firstWord) {
+        connect(&m_timer, &QTimer::timeout, this, [this] {
+            for (int atOnce = int(m_random.bounded(1, kMostAtOnce + 1)); atOnce > 0; --atOnce) act();
+            if (m_random.bounded(kActsPerOpening) == 0) open();
         });
-        connect(&m_service, &ProjectService::textReplaced, this,
-                [this](qint64 node, const SceneText& text) { m_texts[node] = text; });
-        connect(&m_service, &ProjectService::savedStateChanged, this, [this](bool saved) {
-            if (saved) tell("saved", m_word);
-        });
-        connect(&m_timer, &QTimer::timeout, this, &Writer::act);
-        m_service.open(path);
+        open();
     }
 
 private:
+    // Closes it first, in the middle of whatever is under way: all that was typed is on disk then.
+    void open() {
+        m_timer.stop();
+        m_texts.clear();
+        const bool again = m_service != nullptr;
+        m_service.reset();
+        if (again) tell("saved", m_word);
+        m_service = std::make_unique<ProjectService>();
+        connect(m_service.get(), &ProjectService::opened, this, [this] {
+            if (!m_service->isOpen()) return QCoreApplication::exit(1);
+            tell("ready", 0);
+            m_timer.start(2);
+        });
+        connect(m_service.get(), &ProjectService::textReplaced, this,
+                [this](qint64 node, const SceneText& text) { m_texts[node] = text; });
+        connect(m_service.get(), &ProjectService::savedStateChanged, this, [this](bool saved) {
+            if (saved) tell("saved", m_word);
+        });
+        m_service->open(m_path);
+    }
+
     static void tell(const char* what, int word) {
         std::printf("%s %d\n", what, word);
         std::fflush(stdout);
@@ -49,8 +66,8 @@ private:
 
     NodeId anyScene() {
         std::vector<NodeId> scenes;
-        for (const Node& node : m_service.nodes())
-            if (node.kind == NodeKind::Scene && !isInTrash(m_service.nodes(), node.id)) scenes.push_back(node.id);
+        for (const Node& node : m_service->nodes())
+            if (node.kind == NodeKind::Scene && !isInTrash(m_service->nodes(), node.id)) scenes.push_back(node.id);
         return scenes.empty() ? 0 : scenes[std::size_t(m_random.bounded(int(scenes.size())))];
     }
 
@@ -58,52 +75,58 @@ private:
     void withText(NodeId node, std::function<void(SceneText&)> act) {
         const auto known = m_texts.find(node);
         if (known != m_texts.end()) return act(known->second);
-        m_service.loadText(node, this, [this, node, act = std::move(act)](const Result<SceneText>& text) {
+        m_service->loadText(node, this, [this, node, act = std::move(act)](const Result<SceneText>& text) {
             if (text) act(m_texts.emplace(node, *text).first->second);
         });
     }
 
     void type() {
         const NodeId node = anyScene();
-        // One that an undone split takes away meanwhile would be brought back with all it had: twice, not lost.
-        if (m_service.isChanging() && node > kFirstScenes) return;
-        if (node == 0) return m_service.addNode(0, -1, NodeKind::Scene, QStringLiteral("Scene"));
+        if (node == 0) return m_service->addNode(0, -1, NodeKind::Scene, QStringLiteral("Scene"));
         withText(node, [this, node](SceneText& text) {
-            if (!m_service.node(node)) return;
+            if (!m_service->node(node) || isInTrash(m_service->nodes(), node)) return; // it is not on the page
             const QString word = QStringLiteral("w%1 ").arg(++m_word);
-            // A paragraph typed in while it is being moved elsewhere would stay in both places.
-            const bool newOne = text.blocks.empty() || m_service.isChanging() || m_random.bounded(4) == 0;
-            if (newOne) text.blocks.push_back({});
-            const int last = int(text.blocks.size()) - 1;
-            Block& block = text.blocks[std::size_t(newOne ? last : m_random.bounded(last + 1))];
-            block = applyEdit(block, {0, 0, word, {}});
-            m_service.textEdited(node, text);
+            if (text.blocks.empty() || m_random.bounded(4) == 0)
+                text.blocks.insert(text.blocks.begin() + m_random.bounded(int(text.blocks.size()) + 1), Block{});
+            const TextPlace at = anyPlace(text);
+            Block& block = text.blocks[std::size_t(at.block)];
+            block = applyEdit(block, {at.offset, 0, word, {}});
+            m_service->textEdited(node, text);
             tell("typed", m_word);
         });
+    }
+
+    // Before a word of some paragraph, or at its end.
+    TextPlace anyPlace(const SceneText& text) {
+        if (text.blocks.empty()) return {};
+        const int block = int(m_random.bounded(int(text.blocks.size())));
+        const QString plain = text.blocks[std::size_t(block)].plain();
+        const qsizetype space = plain.indexOf(u' ', m_random.bounded(int(plain.size()) + 1));
+        return {block, m_random.bounded(2) == 0 ? 0 : space + 1};
     }
 
     void split() {
         const NodeId node = anyScene();
         withText(node, [this, node](const SceneText& text) {
-            if (m_service.isChanging()) return;
-            const int block = int(m_random.bounded(int(text.blocks.size()) + 1));
-            m_service.apply({QStringLiteral("Split"), {SplitText{node, {block, 0}, 0, QStringLiteral("Rest"), text}}});
+            m_service->apply(
+                {QStringLiteral("Split"), {SplitText{node, anyPlace(text), 0, QStringLiteral("Rest"), text}}});
         });
     }
 
+    void change(ChangeStep step) { m_service->apply({QStringLiteral("Change"), {std::move(step)}}); }
+
     void merge() {
         const NodeId first = anyScene(), second = anyScene();
-        if (first != second) m_service.apply({QStringLiteral("Merge"), {MergeTexts{first, second, false, false}}});
+        if (first != second) m_service->apply({QStringLiteral("Merge"), {MergeTexts{first, second, false, false}}});
     }
 
     void replace() {
         const NodeId node = anyScene();
         withText(node, [this, node](const SceneText& text) {
-            if (m_service.isChanging()) return;
             SceneText after = text;
             for (Block& block : after.blocks)
                 for (Span& span : block.spans) span.text.replace(QStringLiteral("w1"), QStringLiteral("W1"));
-            m_service.apply({QStringLiteral("Replace"), {EditText{node, text, after}}, RevisionCause::BeforeReplace});
+            m_service->apply({QStringLiteral("Replace"), {EditText{node, text, after}}, RevisionCause::BeforeReplace});
         });
     }
 
@@ -112,42 +135,41 @@ private:
         draft.node = anyScene();
         draft.created = QDateTime::currentDateTimeUtc();
         draft.text = QStringLiteral("drafted");
-        m_service.addDraft(draft, this, [this, draft](const Result<qint64>& id) {
+        m_service->addDraft(draft, this, [this, draft](const Result<qint64>& id) {
             if (!id) return;
             StoredDraft accepted = draft;
             accepted.id = *id;
             accepted.state = StoredDraft::State::Accepted;
-            m_service.updateDraft(accepted, [] { return QByteArray(5000, 't'); });
+            m_service->updateDraft(accepted, [] { return QByteArray(5000, 't'); });
         });
     }
 
     void act() {
-        const int what = int(m_random.bounded(20));
-        // What cuts and joins is offered when the last such change is done; all else goes on meanwhile.
-        if (what < 7 && m_service.isChanging()) return type();
-        switch (what) {
+        switch (m_random.bounded(22)) {
         case 0: return split();
         case 1: return merge();
         case 2: return replace();
-        case 7: return m_service.moveNode(anyScene(), 0, int(m_random.bounded(6)));
+        case 7: return change(MoveNode{anyScene(), 0, int(m_random.bounded(6))});
         case 3:
-        case 11: return m_service.renameNode(anyScene(), QStringLiteral("Scene %1").arg(m_word));
-        case 4: return m_service.undoChange();
-        case 5: return m_service.redoChange();
+        case 11: return change(EditNode{anyScene(), QStringLiteral("Scene %1").arg(m_word), {}, {}, {}, {}, {}, {}});
+        case 4: return m_service->undoChange();
+        case 5: return m_service->redoChange();
         case 6: return draft();
         case 8:
-            return m_service.ask<qint64>(
+            return m_service->ask<qint64>(
                 this, [](ProjectStore& store) { return store.takeSnapshot(QStringLiteral("Snapshot"), 0); },
                 [](const Result<qint64>&) {});
         case 9:
-        case 10: return m_service.saveNow();
+        case 10: return m_service->saveNow();
+        case 12: return m_service->setTrashed(anyScene(), true);
         default: return type();
         }
     }
 
     QRandomGenerator m_random;
+    QString m_path;
     int m_word;
-    ProjectService m_service;
+    std::unique_ptr<ProjectService> m_service;
     std::map<NodeId, SceneText> m_texts;
     QTimer m_timer;
 };

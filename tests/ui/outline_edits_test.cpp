@@ -84,9 +84,11 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitFor([&] { return f.children(f.first).size() == 4; }));
         QCOMPARE(f.children(f.first), QStringList({"a", "The slip", "The bell", "b"}));
         QVERIFY(QTest::qWaitFor([&] { return f.text() == "before"; })); // the page follows
+        for (const Node& node : f.project->nodes())
+            if (node.title == "The slip") f.project->textEdited(node.id, typed({"one", "two", "since"}));
         f.binder().undo();
         QVERIFY(QTest::qWaitFor([&] { return f.children(f.first) == QStringList({"a", "b"}); }));
-        QCOMPARE(plain(f, f.a), QString("before\nThe slip\none\ntwo\nThe bell"));
+        QCOMPARE(plain(f, f.a), QString("before\nThe slip\none\ntwo\nsince\nThe bell"));
     }
 
     void aSceneIsMergedWithTheNextOneOfItsChapter() {

@@ -205,35 +205,33 @@ void OutlineEdits::split(NodeId id, const SceneText& text, TextPlace at) {
     });
 }
 
-TextByHeadings cutAtHeadings(const SceneText& text) {
-    TextByHeadings cut;
-    for (const Block& block : text.blocks) {
-        const QString title = plainOf(block);
-        const bool begins = block.kind == BlockKind::Heading && !title.isEmpty();
-        if (begins && !(cut.rest.empty() && cut.first.blocks.empty())) {
-            cut.rest.emplace_back(title.left(kMaxTitleLength), SceneText{});
-            continue;
-        }
-        (cut.rest.empty() ? cut.first : cut.rest.back().second).blocks.push_back(block);
-    }
-    return cut;
+namespace {
+
+// The headings a text is cut at: those that have words, but for one it begins with.
+std::vector<int> headingsWithin(const SceneText& text) {
+    std::vector<int> found;
+    for (std::size_t i = 1; i < text.blocks.size(); ++i)
+        if (text.blocks[i].kind == BlockKind::Heading && !plainOf(text.blocks[i]).isEmpty()) found.push_back(int(i));
+    return found;
 }
 
+} // namespace
+
+// From the last to the first: each part goes right behind the scene. What the writer types meanwhile moves along.
 void OutlineEdits::splitByHeadings(NodeId id) {
     withTexts({id}, [this, id](const std::vector<SceneText>& texts) {
         const Node* node = m_project.node(id);
-        TextByHeadings cut = cutAtHeadings(texts.front());
-        if (!node || cut.rest.empty()) return;
-        std::vector<ChangeStep> steps{EditText{id, texts.front(), std::move(cut.first)}};
-        int position = node->position;
-        for (auto& [title, text] : cut.rest) {
-            AddNode step{*node, std::move(text)};
-            step.node.id = 0;
-            step.node.position = ++position;
-            step.node.title = title;
-            step.node.synopsis.clear();
-            step.node.pinned = false;
-            steps.push_back(std::move(step));
+        const SceneText& text = texts.front();
+        const std::vector<int> headings = headingsWithin(text);
+        if (!node || headings.empty()) return;
+        std::vector<ChangeStep> steps;
+        auto end = text.blocks.end();
+        for (auto heading = headings.rbegin(); heading != headings.rend(); ++heading) {
+            const auto begin = text.blocks.begin() + *heading;
+            const NodeId made = -NodeId(*heading);
+            steps.push_back(SplitText{id, {*heading, 0}, made, plainOf(*begin).left(kMaxTitleLength), text});
+            steps.push_back(EditText{made, {{begin, end}}, {{begin + 1, end}}}); // its heading is its title
+            end = begin;
         }
         apply(tr("splitting “%1”").arg(node->title), std::move(steps));
     });

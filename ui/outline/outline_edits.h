@@ -48,11 +48,4 @@ private:
     ProjectService& m_project;
 };
 
-// The new node of `title` and its text for every heading of a text but one at its beginning, and what is left.
-struct TextByHeadings {
-    SceneText first;
-    std::vector<std::pair<QString, SceneText>> rest;
-};
-TextByHeadings cutAtHeadings(const SceneText& text);
-
 } // namespace palimpsest
