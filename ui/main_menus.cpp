@@ -76,10 +76,10 @@ void MainMenus::buildEdit() {
     connect(editor, &QTextEdit::redoAvailable, redo, &QAction::setEnabled);
     menu->addSeparator();
     QAction* cut = add(menu, tr("Cu&t"), QKeySequence::Cut, [editor] { editor->cutSelection(); });
-    QAction* copy = add(menu, tr("&Copy"), QKeySequence::Copy, [editor] { editor->copy(); });
+    QAction* copy = add(menu, tr("&Copy"), QKeySequence::Copy, [editor] { editor->copySelection(); });
     add(menu, tr("&Paste"), QKeySequence::Paste, [editor] { editor->paste(); });
     menu->addSeparator();
-    add(menu, tr("Select &all"), QKeySequence::SelectAll, [editor] { editor->selectAll(); });
+    add(menu, tr("Select &all"), QKeySequence::SelectAll, [editor] { editor->selectWhole(); });
     menu->addSeparator();
     m_needProject << add(menu, tr("&Find in the scene…"), QKeySequence::Find, [this] { Q_EMIT findAsked(false); })
                   << add(menu, tr("R&eplace in the scene…"), QKeySequence(Qt::CTRL | Qt::Key_H),

@@ -4,6 +4,7 @@
 #include "engine/base/paths.h"
 #include "ui/annotations/annotation_commands.h"
 #include "ui/drafting/drafting.h"
+#include "ui/editor/continuous_text.h"
 #include "ui/editor/find_bar.h"
 #include "ui/editor/scene_document.h"
 #include "ui/editor/scene_spelling.h"
@@ -64,7 +65,8 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
       m_writing(new Writing(this)),
       m_focus(new PageFocus(*m_editor, this)),
       m_spelling(new Spelling({}, this)),
-      m_misspelt(new SceneSpelling(*m_editor, *m_spelling, this)) {
+      m_misspelt(new SceneSpelling(*m_editor, *m_spelling, this)),
+      m_together(new ContinuousText(*m_editor, *m_shelf, project, this)) {
     setWindowIcon(drawnIcon(Glyph::Application, theme.colours().accent));
     m_editor->setAccessibleName(tr("Page"));
     m_splitter->addWidget(m_binder);
@@ -91,6 +93,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     connectServices();
     connectMenus();
     connectHalves();
+    connectTogether();
     connectSpelling();
     buildCommands();
     applyLook();
@@ -101,6 +104,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
 MainWindow::~MainWindow() {
     // Before the documents it stands on go.
     m_drafting->forgetProject();
+    m_together->end();
     m_editor->showDocument(nullptr);
     m_halves->showBeside(0);
 }
@@ -150,7 +154,7 @@ void MainWindow::onOpened(OpenOutcome, const QString& sentence) {
     setFocus(); // not the binder, which the window gave it to for being the first: the page is what was opened
     const NodeId last = m_project.setting(kOpenNode).toLongLong();
     const Node* node = m_project.node(last);
-    openNode(node && !node->trashed ? last : m_binder->firstScene());
+    if (!restoreTogether()) openNode(node && !node->trashed ? last : m_binder->firstScene());
     m_before = 0;
     restoreHalves();
     refreshStatus();
@@ -160,11 +164,13 @@ void MainWindow::openNode(NodeId node) {
     if (!node || node == m_node) return;
     if (node == m_halves->other()) return goToOtherHalf();
     rememberPlace();
+    if (!m_together->contains(node)) leaveTogether();
     m_shelf->take(node, this, [this, node](Result<SceneShelf::Scene*> taken) {
         const Node* known = m_project.node(node);
         if (!taken) return say(QString::fromStdString(taken.error().message));
         if (!known || known->trashed) return;
         SceneShelf::Scene& scene = **taken;
+        const bool within = m_together->contains(node) && m_together->contains(m_node);
         m_before = std::exchange(m_node, node);
         m_pages->setCurrentIndex(0);
         m_editor->showDocument(&scene.document);
@@ -173,9 +179,9 @@ void MainWindow::openNode(NodeId node) {
         QTextCursor caret(&scene.document);
         caret.setPosition(std::min(scene.caret, scene.document.characterCount() - 1));
         m_editor->setTextCursor(caret);
-        m_editor->verticalScrollBar()->setValue(scene.scroll);
+        if (!within) m_editor->verticalScrollBar()->setValue(int(m_editor->pageLayout()->above()) + scene.scroll);
         m_editor->ensureCursorVisible();
-        m_binder->select(node);
+        if (m_roots.empty()) m_binder->select(node);
         m_drafting->setScene(node);
         if (!m_binder->tree()->hasFocus() && !m_binder->isAncestorOf(focusWidget())) m_editor->setFocus();
         m_project.setSetting(kOpenNode, QString::number(node));
@@ -186,6 +192,8 @@ void MainWindow::openNode(NodeId node) {
 
 void MainWindow::showNothing() {
     m_node = 0;
+    m_together->end();
+    m_roots.clear();
     m_editor->showDocument(nullptr);
     const bool open = m_project.isOpen();
     m_empty->setText(open ? tr("No scene is open. Choose one in the binder, or begin one:")
@@ -214,7 +222,7 @@ void MainWindow::rememberPlace() {
     SceneShelf::Scene* scene = m_shelf->find(m_node);
     if (!scene) return;
     scene->caret = m_editor->textCursor().position();
-    scene->scroll = m_editor->verticalScrollBar()->value();
+    scene->scroll = m_editor->verticalScrollBar()->value() - int(m_editor->pageLayout()->above());
     m_project.setSetting(kCaret, QString::number(scene->caret));
     m_project.setSetting(kScroll, QString::number(scene->scroll));
 }

@@ -23,6 +23,7 @@ class AnnotationCommands;
 class Binder;
 class CommandPalette;
 class Commands;
+class ContinuousText;
 class Drafting;
 class DraftingPanel;
 class FindBar;
@@ -54,7 +55,11 @@ public:
     void openSample();
     // The last project, or else the sample.
     void openLast();
+    // On the page: alone, or where it stands in the continuous text that is there already.
     void openNode(NodeId node);
+    void openAlone(NodeId node);
+    // What lies in these parts, chapters and scenes, in reading order, as one continuous text.
+    void openTogether(const std::vector<qint64>& nodes);
 
     SceneEditor& editor() const { return *m_editor; }
     Binder& binder() const { return *m_binder; }
@@ -70,6 +75,7 @@ public:
     SurpriseMap& surprises() const { return *m_surprises; }
     AnnotationCommands& annotations() const { return *m_annotations; }
     SplitPage& halves() const { return *m_halves; }
+    ContinuousText& together() const { return *m_together; }
     NodeId shownNode() const { return m_node; }
 
 protected:
@@ -89,6 +95,10 @@ private:
     void onOpened(OpenOutcome outcome, const QString& sentence);
     void onTrashed(const std::vector<qint64>& nodes);
     void splitAtCaret();
+    void connectTogether();
+    void refreshTogether();
+    void leaveTogether();
+    bool restoreTogether();
     void goToHit(NodeId node, const PickedHit& hit);
     void connectHalves();
     void restoreHalves();
@@ -125,6 +135,8 @@ private:
     PageFocus* m_focus;
     Spelling* m_spelling;
     SceneSpelling* m_misspelt;
+    ContinuousText* m_together;
+    std::vector<NodeId> m_roots; // of the continuous text: what the writer chose; empty: one text alone
     QStackedWidget* m_pages; // the editor, or what to do when there is nothing to edit
     QLabel* m_empty;
     QPushButton* m_newScene;

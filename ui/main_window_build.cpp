@@ -143,6 +143,7 @@ void MainWindow::connectServices() {
     connect(&m_project, &ProjectService::savedStateChanged, this, &MainWindow::refreshStatus);
     connect(&m_project, &ProjectService::wordsChanged, &m_status, soon);
     connect(&m_project, &ProjectService::nodesChanged, this, [this] {
+        refreshTogether();
         const Node* shown = m_project.node(m_node);
         if (m_node && (!shown || shown->trashed)) showNothing();
         refreshTitle();
@@ -151,7 +152,9 @@ void MainWindow::connectServices() {
     connect(&m_engine, &EngineService::restarted, this, &MainWindow::say);
     connect(m_shelf, &SceneShelf::edited, &m_status, soon);
     connect(m_editor, &QTextEdit::cursorPositionChanged, &m_status, soon);
-    connect(m_binder, &Binder::opened, this, &MainWindow::openNode);
+    connect(m_binder, &Binder::opened, this, &MainWindow::openAlone);
+    connect(m_binder, &Binder::changed, this, &MainWindow::openNode);
+    connect(m_binder, &Binder::togetherAsked, this, &MainWindow::openTogether);
     connect(m_binder, &Binder::trashed, this, &MainWindow::onTrashed);
     connect(m_search, &ProjectSearch::said, this, &MainWindow::say);
     connect(m_search, &ProjectSearch::hitChosen, this, &MainWindow::goToHit);

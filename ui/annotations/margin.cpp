@@ -17,6 +17,10 @@ constexpr int kLeastLeft = 30; // of the page, left of the column
 constexpr int kRoom = kGap + MarginCard::kWidth + kEdge;
 constexpr int kMarkerSize = 22;
 
+PageLayout& layoutOf(const QTextDocument& document) {
+    return static_cast<PageLayout&>(*document.documentLayout());
+}
+
 bool hasCard(const Annotation& annotation) {
     return annotation.kind == Carried::Comment || annotation.kind == Carried::Footnote;
 }
@@ -37,15 +41,12 @@ Margin::Margin(const Theme& theme, SceneEditor& editor, QObject* parent)
 }
 
 void Margin::onDocumentShown() {
-    disconnect(m_changed);
-    disconnect(m_moved);
-    while (!m_cards.empty()) drop(m_cards.back());
-    if (m_layout && m_layout != m_editor.pageLayout()) m_layout->setMarginRoom(0); // it may be shown elsewhere now
-    m_layout = m_editor.pageLayout();
+    const std::vector<MarginCard*> before = m_cards;
+    for (MarginCard* card : before)
+        if (!m_editor.shows(card->words().document())) drop(card);
+    if (m_document && !m_editor.shows(m_document)) layoutOf(*m_document).setMarginRoom(0); // it may come back alone
+    m_document = m_editor.document();
     m_currentBegin = -1;
-    m_changed =
-        connect(&Annotations::of(*m_editor.document()), &Annotations::changed, &m_soon, qOverload<>(&QTimer::start));
-    m_moved = connect(m_editor.pageLayout(), &PageLayout::placesChanged, &m_soon, qOverload<>(&QTimer::start));
     place();
 }
 
@@ -64,9 +65,10 @@ void Margin::onCaretMoved() {
     m_soon.start();
 }
 
-bool Margin::isCurrent(const Annotation& annotation) const {
-    if (m_writing) return m_writing->isFor(annotation);
-    return hasCard(annotation) && annotation.begin == m_currentBegin;
+bool Margin::isCurrent(const Shown& shown) const {
+    if (m_writing) return cardFor(shown) == m_writing;
+    return shown.document == m_editor.document() && hasCard(*shown.annotation) &&
+           shown.annotation->begin == m_currentBegin;
 }
 
 void Margin::mark(const QTextBlock& block, PageMarks& marks) const {
@@ -77,10 +79,11 @@ void Margin::mark(const QTextBlock& block, PageMarks& marks) const {
                              std::min<qsizetype>(each.end, end) - begin};
         marks.carried.push_back({each.kind, words, each.begin >= begin, each.end <= end, each.number, current});
     };
-    bool written = false;
-    if (const Annotations* annotations = Annotations::find(*block.document())) {
+    bool written = m_writing && m_writing->words().document() != block.document();
+    auto* document = const_cast<QTextDocument*>(block.document());
+    if (const Annotations* annotations = Annotations::find(*document)) {
         for (const Annotation& each : annotations->all()) {
-            add(each, isCurrent(each));
+            add(each, isCurrent({document, &each}));
             written = written || (m_writing && m_writing->isFor(each));
         }
     }
@@ -92,7 +95,8 @@ void Margin::write(Carried kind) {
     const QTextCursor caret = m_editor.textCursor();
     const Annotations& annotations = Annotations::of(*m_editor.document());
     if (!caret.hasSelection())
-        if (const Annotation* there = annotations.at(caret.position(), kind)) return open(*there);
+        if (const Annotation* there = annotations.at(caret.position(), kind))
+            return open({m_editor.document(), there});
     const QTextCursor words = wordsAt(caret);
     if (!words.hasSelection()) return Q_EMIT said(tr("Select the words it is about, or put the caret behind a word."));
     MarginCard* card = add(kind, words);
@@ -103,11 +107,11 @@ void Margin::write(Carried kind) {
     card->body().setFocus();
 }
 
-void Margin::open(const Annotation& annotation) {
-    MarginCard* card = cardFor(annotation);
+void Margin::open(const Shown& shown) {
+    MarginCard* card = cardFor(shown);
     if (!card) {
-        card = add(annotation.kind, Annotations::of(*m_editor.document()).wordsOf(annotation));
-        card->show(annotation);
+        card = add(shown.annotation->kind, Annotations::of(*shown.document).wordsOf(*shown.annotation));
+        card->show(*shown.annotation);
     }
     m_writing = card;
     place();
@@ -117,7 +121,8 @@ void Margin::open(const Annotation& annotation) {
 
 void Margin::goToNext(bool backwards) {
     const Annotations& annotations = Annotations::of(*m_editor.document());
-    const int from = m_writing ? m_writing->words().selectionStart() : m_editor.textCursor().selectionStart();
+    const bool here = m_writing && m_writing->words().document() == m_editor.document();
+    const int from = here ? m_writing->words().selectionStart() : m_editor.textCursor().selectionStart();
     const Annotation* next = annotations.next(from, Carried::Comment, backwards);
     if (!next) return Q_EMIT said(tr("No comment in this scene."));
     goTo(*next);
@@ -131,9 +136,10 @@ void Margin::goTo(const Annotation& annotation) {
     m_editor.setFocus();
 }
 
-MarginCard* Margin::cardFor(const Annotation& annotation) const {
-    const auto found =
-        std::find_if(m_cards.begin(), m_cards.end(), [&](const MarginCard* card) { return card->isFor(annotation); });
+MarginCard* Margin::cardFor(const Shown& shown) const {
+    const auto found = std::find_if(m_cards.begin(), m_cards.end(), [&](const MarginCard* card) {
+        return card->words().document() == shown.document && card->isFor(*shown.annotation);
+    });
     return found == m_cards.end() ? nullptr : *found;
 }
 
@@ -141,9 +147,9 @@ MarginCard* Margin::add(Carried kind, const QTextCursor& words) {
     auto* card = new MarginCard(m_theme, kind, words, m_editor.viewport());
     connect(card, &MarginCard::heightChanged, &m_soon, qOverload<>(&QTimer::start));
     connect(card, &MarginCard::pageAsked, this, [this, card] {
-        QTextCursor caret = m_editor.textCursor();
-        caret.setPosition(card->words().selectionEnd());
-        m_editor.setTextCursor(caret);
+        QTextCursor caret = card->words();
+        caret.setPosition(caret.selectionEnd());
+        m_editor.goTo(caret);
         m_editor.setFocus();
     });
     connect(card, &MarginCard::entered, this, [this, card] {
@@ -169,19 +175,25 @@ void Margin::drop(MarginCard* card) {
     card->deleteLater(); // it may be in the midst of telling us
 }
 
-qreal Margin::rowOf(int position) const {
-    const QTextBlock block = m_editor.document()->findBlock(position);
+qreal Margin::rowOf(const QTextDocument& document, int position) {
+    const QTextBlock block = document.findBlock(position);
     const QTextLine line = block.layout()->lineForTextPosition(position - block.position());
-    return m_editor.pageLayout()->blockBoundingRect(block).top() + (line.isValid() ? line.y() : 0);
+    return layoutOf(document).blockBoundingRect(block).top() + (line.isValid() ? line.y() : 0);
 }
 
 void Margin::place() {
-    PageLayout& layout = *m_editor.pageLayout();
-    std::vector<const Annotation*> shown;
-    for (const Annotation& each : Annotations::of(*m_editor.document()).all())
-        if (hasCard(each) && !layout.isHidden(each.begin + 1)) shown.push_back(&each);
+    const PageLayout& layout = *m_editor.pageLayout();
+    std::vector<Shown> shown;
+    for (QTextDocument* document : m_editor.documents()) {
+        Annotations& annotations = Annotations::of(*document);
+        const auto soon = qOverload<>(&QTimer::start);
+        connect(&annotations, &Annotations::changed, &m_soon, soon, Qt::UniqueConnection);
+        connect(&layoutOf(*document), &PageLayout::placesChanged, &m_soon, soon, Qt::UniqueConnection);
+        for (const Annotation& each : annotations.all())
+            if (hasCard(each) && !layoutOf(*document).isHidden(each.begin + 1)) shown.push_back({document, &each});
+    }
     m_wide = m_editor.viewport()->width() >= layout.columnWidth() + kLeastLeft + kRoom;
-    layout.setMarginRoom(m_wide && (m_writing || !shown.empty()) ? kRoom : 0);
+    m_editor.setMarginRoom(m_wide && (m_writing || !shown.empty()) ? kRoom : 0);
     if (shown.empty() && m_cards.empty() && m_markers.empty()) return;
     matchCards(shown);
     stack();
@@ -189,23 +201,25 @@ void Margin::place() {
 }
 
 // A card for every annotation near the part of the page in sight, and no other but the one being written.
-void Margin::matchCards(const std::vector<const Annotation*>& shown) {
+void Margin::matchCards(const std::vector<Shown>& shown) {
     const int top = m_editor.verticalScrollBar()->value(), height = m_editor.viewport()->height();
     std::vector<MarginCard*> kept;
-    for (const Annotation* each : shown) {
-        const qreal y = rowOf(each->begin);
-        MarginCard* card = cardFor(*each);
+    for (const Shown& each : shown) {
+        const qreal y = rowOf(*each.document, each.annotation->begin);
+        MarginCard* card = cardFor(each);
         const bool near = y > top - height / 2 && y < top + height + height / 2;
         if (!(card && card == m_writing) && !(m_wide && near)) continue;
-        if (!card) card = add(each->kind, Annotations::of(*m_editor.document()).wordsOf(*each));
-        card->show(*each);
-        card->setCurrent(isCurrent(*each));
+        if (!card) card = add(each.annotation->kind, Annotations::of(*each.document).wordsOf(*each.annotation));
+        card->show(*each.annotation);
+        card->setCurrent(isCurrent(each));
         if (std::find(kept.begin(), kept.end(), card) == kept.end()) kept.push_back(card);
     }
     if (m_writing && std::find(kept.begin(), kept.end(), m_writing) == kept.end()) {
         kept.push_back(m_writing);
-        const auto begins = [](const MarginCard* card) { return card->words().selectionStart(); };
-        std::stable_sort(kept.begin(), kept.end(), [&](auto* a, auto* b) { return begins(a) < begins(b); });
+        const auto row = [](const MarginCard* card) {
+            return rowOf(*card->words().document(), card->words().selectionStart());
+        };
+        std::stable_sort(kept.begin(), kept.end(), [&](auto* a, auto* b) { return row(a) < row(b); });
     }
     const std::vector<MarginCard*> before = m_cards;
     for (MarginCard* card : before)
@@ -219,14 +233,16 @@ void Margin::stack() {
     const PageLayout& layout = *m_editor.pageLayout();
     const int scrolled = m_editor.verticalScrollBar()->value();
     const auto isAt = [this](const MarginCard* card) {
-        return m_writing ? card == m_writing : card->words().selectionStart() == m_currentBegin;
+        if (m_writing) return card == m_writing;
+        return card->words().document() == m_editor.document() && card->words().selectionStart() == m_currentBegin;
     };
     const auto found = std::find_if(m_cards.begin(), m_cards.end(), isAt);
     const std::size_t from = found == m_cards.end() ? 0 : std::size_t(found - m_cards.begin());
     std::vector<int> tops(m_cards.size()), heights(m_cards.size());
     for (std::size_t i = 0; i < m_cards.size(); ++i) {
         heights[i] = m_cards[i]->neededHeight();
-        tops[i] = qRound(rowOf(m_cards[i]->words().selectionStart())) + (m_wide ? 0 : int(layout.metrics().pitch));
+        const QTextCursor words = m_cards[i]->words();
+        tops[i] = qRound(rowOf(*words.document(), words.selectionStart())) + (m_wide ? 0 : int(layout.metrics().pitch));
     }
     for (std::size_t i = from + 1; i < tops.size(); ++i)
         tops[i] = std::max(tops[i], tops[i - 1] + heights[i - 1] + kBetween);
@@ -240,20 +256,21 @@ void Margin::stack() {
     }
 }
 
-void Margin::placeMarkers(const std::vector<const Annotation*>& shown) {
+void Margin::placeMarkers(const std::vector<Shown>& shown) {
     const PageLayout& layout = *m_editor.pageLayout();
     const int scrolled = m_editor.verticalScrollBar()->value(), height = m_editor.viewport()->height();
     const int right = int(layout.columnLeft() + layout.columnWidth()) + 3;
     const int x = std::min(right, m_editor.viewport()->width() - kMarkerSize);
     std::size_t used = 0;
     int last = -kMarkerSize;
-    for (const Annotation* each : shown) {
-        const int y = std::max(qRound(rowOf(each->begin)) - scrolled, last);
+    for (const auto& [document, each] : shown) {
+        const int y = std::max(qRound(rowOf(*document, each->begin)) - scrolled, last);
         if (m_wide || y < -kMarkerSize || y > height) continue;
         last = y + kMarkerSize;
         if (used == m_markers.size()) m_markers.push_back(addMarker());
         QToolButton& marker = *m_markers[used++];
         const bool comment = each->kind == Carried::Comment;
+        marker.setProperty("document", QVariant::fromValue(static_cast<QObject*>(document)));
         marker.setProperty("begin", each->begin);
         marker.setProperty("kind", int(each->kind));
         marker.setToolTip(each->text);
@@ -277,7 +294,9 @@ QToolButton* Margin::addMarker() {
     connect(marker, &QToolButton::clicked, this, [this, marker] {
         const int begin = marker->property("begin").toInt();
         const auto kind = Carried(marker->property("kind").toInt());
-        if (const Annotation* there = Annotations::of(*m_editor.document()).at(begin, kind)) open(*there);
+        auto* document = qobject_cast<QTextDocument*>(marker->property("document").value<QObject*>());
+        if (!document || !m_editor.shows(document)) return;
+        if (const Annotation* there = Annotations::of(*document).at(begin, kind)) open({document, there});
     });
     return marker;
 }

@@ -1,6 +1,7 @@
 // The margin of the page: comments and footnotes beside the words they hang on.
 //
-// UI thread; one for each editor. Room for the cards is made right of the column when the scene has any; where the window
+// UI thread; one for each editor, for all the texts on its page. Room for the cards is made right of the column when there
+// are any; where the window
 // is too narrow for that a marker stands there, which opens its card. A card stands at the height of its words, or under
 // the one before; the one the writer is at pushes the others away. An edit or a scroll costs a step for every card in
 // sight and for every annotation of the scene.
@@ -37,22 +38,25 @@ private:
     void onDocumentShown();
     void onCaretMoved();
     void mark(const QTextBlock& block, PageMarks& marks) const;
-    bool isCurrent(const Annotation& annotation) const;
+    struct Shown {
+        QTextDocument* document = nullptr;
+        const Annotation* annotation = nullptr;
+    };
+    bool isCurrent(const Shown& shown) const;
     void place();
-    void matchCards(const std::vector<const Annotation*>& shown);
+    void matchCards(const std::vector<Shown>& shown);
     void stack();
-    void placeMarkers(const std::vector<const Annotation*>& shown);
+    void placeMarkers(const std::vector<Shown>& shown);
     QToolButton* addMarker();
-    MarginCard* cardFor(const Annotation& annotation) const;
+    MarginCard* cardFor(const Shown& shown) const;
     MarginCard* add(Carried kind, const QTextCursor& words);
     void drop(MarginCard* card);
-    void open(const Annotation& annotation);
-    qreal rowOf(int position) const;
+    void open(const Shown& shown);
+    static qreal rowOf(const QTextDocument& document, int position);
 
     const Theme& m_theme;
     SceneEditor& m_editor;
-    QMetaObject::Connection m_changed, m_moved;
-    QPointer<PageLayout> m_layout;    // of the document shown
+    QPointer<QTextDocument> m_document; // the editor's own
     std::vector<MarginCard*> m_cards; // in sight, by place
     std::vector<QToolButton*> m_markers;
     MarginCard* m_writing = nullptr; // has the keyboard, or is about to

@@ -17,6 +17,10 @@ constexpr qreal kRowHeight = 0.45; // where the row of the caret stands in the w
 PageFocus::PageFocus(SceneEditor& editor, QObject* parent) : QObject(parent), m_editor(editor) {
     editor.addMarker([this](const QTextBlock& block, PageMarks& marks) {
         if (m_focusOn == FocusOn::Everything) return;
+        if (block.document() != m_editor.document()) { // another text, shown with it
+            marks.lit = Interval{0, 0};
+            return;
+        }
         const qsizetype end = block.length();
         const qsizetype from = std::clamp<qsizetype>(m_lit.begin - block.position(), 0, end);
         marks.lit = Interval{from, std::clamp<qsizetype>(m_lit.end - block.position(), from, end)};

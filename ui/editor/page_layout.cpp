@@ -14,6 +14,7 @@ constexpr qreal kNarrowMargin = 26;  // when the window leaves no room for more
 constexpr qreal kTopRows = 1.3;      // above the title
 constexpr qreal kTitleRows = 1.75;   // the title and the space under it
 constexpr qreal kBottomRows = 4;     // so that one does not write at the edge of the window
+constexpr qreal kBetweenRows = 1.2;  // where another page follows
 constexpr int kLongParagraph = 4000; // characters
 constexpr qreal kQuoteIndent = 1.5;  // em
 constexpr qreal kHeadingScale[] = {1.0, 1.45, 1.25, 1.1, 1.0};
@@ -81,6 +82,22 @@ void PageLayout::setProvenanceShown(bool shown) {
     Q_EMIT update();
 }
 
+void PageLayout::setAmong(const Among& among) {
+    if (among == m_among) return;
+    const bool sameRows = among.others == m_among.others;
+    m_among = among;
+    if (!sameRows) return placeBlocks();
+    m_size = documentSize();
+    Q_EMIT documentSizeChanged(m_size);
+    Q_EMIT update();
+    Q_EMIT placesChanged();
+}
+
+void PageLayout::takeColumn(const PageLayout& page) {
+    setCentre(page.m_centre);
+    setMarginRoom(page.m_marginRoom);
+}
+
 void PageLayout::setMarks(MarksOf marksOf) {
     m_marksOf = std::move(marksOf);
     Q_EMIT update();
@@ -89,7 +106,7 @@ void PageLayout::setMarks(MarksOf marksOf) {
 void PageLayout::setRoomBelow(qreal pixels) {
     if (pixels == m_roomBelow) return;
     m_roomBelow = pixels;
-    placeBlocks();
+    placeBlocks(); // it says how high all is now
 }
 
 void PageLayout::showPassage(int begin, int end, PassageFlow* flow, qreal gap) {
@@ -139,21 +156,26 @@ qreal PageLayout::columnLeft() const {
 
 QRectF PageLayout::pageRect() const {
     const qreal margin = std::min(kPageMargin, columnLeft());
-    return {columnLeft() - margin, 0, columnWidth() + margin + std::max(margin, m_marginRoom), m_size.height()};
+    return {columnLeft() - margin, m_among.above, columnWidth() + margin + std::max(margin, m_marginRoom), m_height};
+}
+
+qreal PageLayout::rowsAtEnd() const {
+    return m_metrics.pitch * (m_among.others ? kBetweenRows : kBottomRows);
 }
 
 QSizeF PageLayout::documentSize() const {
-    return m_size;
+    const qreal under = std::max(m_among.below + rowsAtEnd(), m_roomBelow);
+    return {m_width, std::ceil(m_among.above + m_height - rowsAtEnd() + under)};
 }
 
 QRectF PageLayout::frameBoundingRect(QTextFrame*) const {
-    return {QPointF(0, 0), m_size};
+    return {QPointF(0, 0), documentSize()};
 }
 
 QRectF PageLayout::blockBoundingRect(const QTextBlock& block) const {
     if (!block.isValid() || std::size_t(block.blockNumber()) >= m_places.size()) return {};
     const Place& place = m_places[std::size_t(block.blockNumber())];
-    return {columnLeft(), place.top, columnWidth(), place.height};
+    return {columnLeft(), m_among.above + place.top, columnWidth(), place.height};
 }
 
 void PageLayout::documentChanged(int from, int, int added) {
@@ -175,7 +197,7 @@ void PageLayout::documentChanged(int from, int, int added) {
         if (before != m_places) return Q_EMIT update();
     }
     QRectF changed = blockBoundingRect(first); // nothing else moved: a key repaints its paragraph only
-    changed.setBottom(block.isValid() ? blockBoundingRect(block).top() : m_size.height());
+    changed.setBottom(block.isValid() ? blockBoundingRect(block).top() : m_among.above + m_height);
     Q_EMIT update(QRectF(0, changed.top(), m_width, changed.height() + m_metrics.paragraphGap));
 }
 
@@ -378,10 +400,10 @@ void PageLayout::placeBlocks() {
         m_places[number++] = {y, height};
         y += height + m_metrics.paragraphGap;
     }
-    const QSizeF size(m_width, std::ceil(y + std::max(m_roomBelow, m_metrics.pitch * kBottomRows)));
-    if (size != m_size) {
+    m_height = std::ceil(y + rowsAtEnd());
+    if (const QSizeF size = documentSize(); size != m_size) {
         m_size = size;
-        Q_EMIT documentSizeChanged(m_size);
+        Q_EMIT documentSizeChanged(size);
     }
     Q_EMIT placesChanged();
 }

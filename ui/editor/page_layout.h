@@ -34,6 +34,24 @@ public:
     void setMarginRoom(qreal pixels); // of the sheet, right of the column: for the cards of comments
     void setTitle(const QString& title);
     void setProvenanceShown(bool shown);
+
+    // Where this page stands among others that are shown above and below it as one (continuous_text.h). All coordinates
+    // here are those of the whole: this page begins at `above`.
+    struct Among {
+        bool others = false;
+        qreal above = 0, below = 0; // heights of the others
+        QString heading;            // over the title, quietly
+        bool operator==(const Among&) const = default;
+    };
+    void setAmong(const Among& among);
+    qreal above() const { return m_among.above; }
+    qreal ownHeight() const { return m_height; }
+    void takeColumn(const PageLayout& page); // from a page of the same width: its column stands where that one's does
+    // Paints the others with this one; null: nobody.
+    using Others = std::function<void(QPainter*, const PaintContext&)>;
+    void setOthers(Others draw) { m_drawOthers = std::move(draw); }
+    void drawPage(QPainter* painter, const PaintContext& context) const; // without the sheet it lies on
+
     void setMarks(MarksOf marksOf);  // null: none
     void setRoomBelow(qreal pixels); // under the text, at least: so that its last row can stand higher in the window
 
@@ -46,12 +64,12 @@ public:
     int passageBegin() const { return m_begin.position(); }
     int passageEnd() const { return std::max(m_begin.position(), m_end.position()); }
     // Left of the text column, top of the passage's first row; document coordinates.
-    QPointF passageOrigin() const { return {columnLeft(), m_passageTop}; }
+    QPointF passageOrigin() const { return {columnLeft(), m_among.above + m_passageTop}; }
     bool isHidden(int position) const { return m_flow && position > passageBegin() && position < passageEnd(); }
 
     qreal columnLeft() const;
     qreal columnWidth() const;
-    QRectF pageRect() const; // the sheet: as high as the document
+    QRectF pageRect() const; // the sheet: as high as this page
 
     void draw(QPainter* painter, const PaintContext& context) override;
     int hitTest(const QPointF& point, Qt::HitTestAccuracy accuracy) const override;
@@ -72,6 +90,7 @@ private:
         bool operator==(const Place&) const = default;
     };
 
+    qreal rowsAtEnd() const;
     qreal pitchOf(const QTextBlock& block) const;
     qreal heightOf(const QTextBlock& block) const; // once laid out, without a passage
     bool keepPlaces(const QTextBlock& first, int end) const;
@@ -85,6 +104,7 @@ private:
     bool inPassage(const QTextBlock& block) const;
     int blockAt(qreal y) const;
     int positionIn(const QTextBlock& block, const QPointF& point, qreal& distance) const;
+    void drawTitle(QPainter* painter) const;
     void drawBlock(QPainter* painter, const QTextBlock& block, const PaintContext& context) const;
     void drawProvenance(QPainter* painter, const QTextBlock& block) const;
     void drawCaret(QPainter* painter, const QTextBlock& block, const PaintContext& context) const;
@@ -95,8 +115,11 @@ private:
     bool m_provenanceShown = false;
     MarksOf m_marksOf;
     qreal m_roomBelow = 0;
-    std::vector<Place> m_places; // by block number
-    QSizeF m_size;
+    std::vector<Place> m_places; // by block number; from the top of this page
+    qreal m_height = 0;          // of this page
+    Among m_among;
+    Others m_drawOthers;
+    QSizeF m_size; // as last told
     qreal m_width = 0; // of the page size things are laid out for
     qreal m_centre = 0;
     qreal m_marginRoom = 0;
@@ -105,7 +128,7 @@ private:
     QTextCursor m_begin, m_end;
     qreal m_gap = 0;
     qreal m_passageRow = 0;      // of the passage's first row, from the top of its first block
-    qreal m_passageTop = 0;      // the same from the top of the page
+    qreal m_passageTop = 0;      // the same from the top of this page
     std::vector<Place> m_around; // of the passage's blocks: heights, and tops relative to the first
 };
 

@@ -12,6 +12,7 @@ namespace palimpsest {
 namespace {
 
 constexpr qreal kTitleScale = 1.38;
+constexpr qreal kHeadingScale = 0.8; // of what stands over the title
 constexpr qreal kTopRows = 1.3;
 constexpr qreal kProvenanceBar = 14; // left of the column
 
@@ -23,24 +24,42 @@ void addSelection(QList<QTextLayout::FormatRange>& ranges, const QTextCharFormat
 } // namespace
 
 void PageLayout::draw(QPainter* painter, const PaintContext& context) {
-    const QRectF clip = context.clip.isValid() ? context.clip : QRectF(QPointF(0, 0), m_size);
+    PaintContext shown = context;
+    if (!shown.clip.isValid()) shown.clip = QRectF(QPointF(0, 0), documentSize());
     QRectF sheet = pageRect();
-    sheet.setTop(clip.top());
-    sheet.setBottom(clip.bottom()); // the sheet goes on to the end of the window
-    painter->fillRect(sheet & clip, m_colours.page);
+    sheet.setTop(shown.clip.top());
+    sheet.setBottom(shown.clip.bottom()); // the sheet goes on to the end of the window
+    painter->fillRect(sheet & shown.clip, m_colours.page);
+    drawPage(painter, shown);
+    if (m_drawOthers) m_drawOthers(painter, shown);
+}
 
-    QFont titleFont = m_metrics.font;
-    titleFont.setPixelSize(qRound(titleFont.pixelSize() * kTitleScale));
-    painter->setFont(titleFont);
-    painter->setPen(m_colours.text);
-    const QRectF titleRect(columnLeft(), m_metrics.pitch * kTopRows, columnWidth(), m_metrics.pitch * 1.3);
-    const QString title = QFontMetricsF(titleFont).elidedText(m_title, Qt::ElideRight, titleRect.width());
-    painter->drawText(titleRect, Qt::AlignVCenter | (m_title.isRightToLeft() ? Qt::AlignRight : Qt::AlignLeft), title);
-
+void PageLayout::drawPage(QPainter* painter, const PaintContext& context) const {
+    const QRectF clip = context.clip;
+    drawTitle(painter);
     for (int number = blockAt(clip.top()); number < int(m_places.size()); ++number) {
-        if (m_places[std::size_t(number)].top > clip.bottom()) break;
+        if (m_among.above + m_places[std::size_t(number)].top > clip.bottom()) break;
         drawBlock(painter, document()->findBlockByNumber(number), context);
     }
+}
+
+void PageLayout::drawTitle(QPainter* painter) const {
+    const qreal left = columnLeft(), width = columnWidth(), pitch = m_metrics.pitch;
+    if (m_among.above > 0)
+        painter->fillRect(QRectF(left, std::round(m_among.above), width, 1), m_colours.edge);
+    const auto write = [&](const QString& words, const QFont& font, const QColor& colour, qreal top, qreal height) {
+        painter->setFont(font);
+        painter->setPen(colour);
+        const QString shown = QFontMetricsF(font).elidedText(words, Qt::ElideRight, width);
+        painter->drawText(QRectF(left, m_among.above + top, width, height),
+                          Qt::AlignVCenter | (words.isRightToLeft() ? Qt::AlignRight : Qt::AlignLeft), shown);
+    };
+    QFont title = m_metrics.font;
+    title.setPixelSize(qRound(title.pixelSize() * kTitleScale));
+    write(m_title, title, m_colours.text, pitch * kTopRows, pitch * 1.3);
+    QFont heading = m_metrics.font;
+    heading.setPixelSize(qRound(heading.pixelSize() * kHeadingScale));
+    if (!m_among.heading.isEmpty()) write(m_among.heading, heading, m_colours.quiet, pitch * 0.3, pitch);
 }
 
 void PageLayout::drawBlock(QPainter* painter, const QTextBlock& block, const PaintContext& context) const {
@@ -122,6 +141,7 @@ void PageLayout::drawCaret(QPainter* painter, const QTextBlock& block, const Pai
 
 // The last block that begins at or above y, or the first.
 int PageLayout::blockAt(qreal y) const {
+    y -= m_among.above;
     const auto after = std::upper_bound(m_places.begin(), m_places.end(), y,
                                         [](qreal value, const Place& place) { return value < place.top; });
     int number = std::max(0, int(after - m_places.begin()) - 1);
@@ -161,7 +181,7 @@ int PageLayout::hitTest(const QPointF& point, Qt::HitTestAccuracy accuracy) cons
     int found = document()->findBlockByNumber(first).position();
     for (int number = first; number < int(m_places.size()); ++number) {
         const QTextBlock block = document()->findBlockByNumber(number);
-        if (number > first && !inPassage(block) && m_places[std::size_t(number)].top > point.y()) break;
+        if (number > first && !inPassage(block) && m_among.above + m_places[std::size_t(number)].top > point.y()) break;
         qreal away = distance;
         const int position = positionIn(block, point, away);
         if (away < distance) {

@@ -4,6 +4,7 @@
 #include "ui/annotations/carried.h"
 #include "ui/editor/scene_document.h"
 #include "ui/editor/smart_punctuation.h"
+#include "ui/editor/texts_together.h"
 
 #include <QApplication>
 #include <QContextMenuEvent>
@@ -34,6 +35,10 @@ SceneText reduced(const QTextDocument& rich) {
     return text;
 }
 
+PageLayout& layoutOf(const QTextDocument& document) {
+    return static_cast<PageLayout&>(*document.documentLayout());
+}
+
 struct DraftedRange {
     int begin = 0, end = 0;
 };
@@ -44,6 +49,26 @@ bool isDrafted(const QTextDocument& document, int position) {
     for (auto it = block.begin(); !it.atEnd(); ++it)
         if (it.fragment().contains(position)) return provenanceOf(it.fragment().charFormat()) == Provenance::Drafted;
     return false;
+}
+
+// The sentence of a draft in which [begin, end) was just put in, or something taken out, is Edited from now on.
+void markEdited(QTextDocument& document, int begin, int end) {
+    const QTextBlock block = document.findBlock(begin);
+    if (document.findBlock(end) != block) return; // a new paragraph changes no sentence
+    refreshBlocks(document, begin, end - begin);
+    const std::optional<Interval> sentence = editedSentence(readBlock(block), begin - block.position(), end - begin);
+    if (!sentence) return;
+    std::vector<DraftedRange> drafted; // first found, then changed: changing them splits fragments
+    for (auto it = block.begin(); !it.atEnd(); ++it) {
+        const QTextFragment fragment = it.fragment();
+        if (provenanceOf(fragment.charFormat()) != Provenance::Drafted) continue;
+        const int from = std::max(fragment.position(), block.position() + int(sentence->begin));
+        const int to = std::min(fragment.position() + fragment.length(), block.position() + int(sentence->end));
+        if (from < to) drafted.push_back({from, to});
+    }
+    QTextCharFormat edited;
+    edited.setProperty(kProvenanceProperty, int(Provenance::Edited));
+    for (const DraftedRange& range : drafted) selected(&document, range.begin, range.end).mergeCharFormat(edited);
 }
 
 bool takesTextOut(const QKeyEvent& event) {
@@ -78,17 +103,41 @@ void SceneEditor::showDocument(QTextDocument* shown) {
     setEnabled(shown);
     m_caret = textCursor().position();
     updateCentre();
-    pageLayout()->setMarks([this](const QTextBlock& block) {
-        PageMarks marks;
-        for (const Marker& marker : m_markers) marker(block, marks);
-        return marks;
-    });
+    pageLayout()->setMarks(marks());
     if (shown) m_changed = connect(shown, &QTextDocument::contentsChanged, this, &SceneEditor::edited);
     Q_EMIT documentShown();
 }
 
+MarksOf SceneEditor::marks() const {
+    return [this](const QTextBlock& block) {
+        PageMarks marks;
+        for (const Marker& marker : m_markers) marker(block, marks);
+        return marks;
+    };
+}
+
+std::vector<QTextDocument*> SceneEditor::documents() const {
+    return m_together ? m_together->documents() : std::vector{document()};
+}
+
+bool SceneEditor::shows(const QTextDocument* shown) const {
+    const std::vector<QTextDocument*> all = documents();
+    return std::find(all.begin(), all.end(), shown) != all.end();
+}
+
+void SceneEditor::goTo(const QTextCursor& place) {
+    if (place.document() != document() && m_together) m_together->enter(place);
+    if (place.document() != document()) return;
+    setTextCursor(place);
+    ensureCursorVisible();
+}
+
+void SceneEditor::setMarginRoom(qreal pixels) {
+    for (QTextDocument* each : documents()) layoutOf(*each).setMarginRoom(pixels);
+}
+
 PageLayout* SceneEditor::pageLayout() const {
-    return qobject_cast<PageLayout*>(document()->documentLayout());
+    return &layoutOf(*document());
 }
 
 void SceneEditor::setDesk(const QColor& colour) {
@@ -99,7 +148,7 @@ void SceneEditor::setDesk(const QColor& colour) {
 
 // The page stays in the middle of the editor, whether a scroll bar takes room or not.
 void SceneEditor::updateCentre() {
-    if (PageLayout* layout = pageLayout()) layout->setCentre(width() / 2.0);
+    for (QTextDocument* each : documents()) layoutOf(*each).setCentre(width() / 2.0);
 }
 
 void SceneEditor::resizeEvent(QResizeEvent* event) {
@@ -128,7 +177,7 @@ void SceneEditor::replaceAsWriter(const std::vector<Change>& changes) {
         cursor.setPosition(change->begin);
         cursor.setPosition(change->end, QTextCursor::KeepAnchor);
         cursor.insertText(change->text, format);
-        if (inDraft) markEdited(change->begin, change->begin + int(change->text.size()));
+        if (inDraft) markEdited(*document(), change->begin, change->begin + int(change->text.size()));
     }
     step.endEditBlock();
 }
@@ -144,8 +193,38 @@ void SceneEditor::asWriter(Action action) {
     step.beginEditBlock();
     action();
     const int caret = textCursor().position();
-    markEdited(std::min(begin, caret), std::max(begin, caret));
+    markEdited(*document(), std::min(begin, caret), std::max(begin, caret));
     step.endEditBlock();
+}
+
+void SceneEditor::removeAsWriter(QTextCursor words) {
+    QTextDocument& document = *words.document();
+    const int begin = words.selectionStart();
+    const bool inDraft = isDrafted(document, begin - 1) && isDrafted(document, words.selectionEnd());
+    words.beginEditBlock();
+    words.removeSelectedText();
+    if (inDraft) markEdited(document, begin, begin);
+    words.endEditBlock();
+}
+
+bool SceneEditor::selectsSeveral() const {
+    return m_together && !m_together->selections().empty();
+}
+
+bool SceneEditor::removeSeveral() {
+    return m_together->removeSelections();
+}
+
+// Each is one undo step, and those of several texts are one together.
+template<class Action>
+void SceneEditor::forSelections(Action action) {
+    const std::vector<QTextCursor> several = m_together ? m_together->selections() : std::vector<QTextCursor>();
+    std::vector<QTextDocument*> changed;
+    for (QTextCursor words : several) {
+        changed.push_back(words.document());
+        action(words);
+    }
+    if (!several.empty()) m_together->joinSteps(changed);
 }
 
 // What is typed next must not look like the draft beside it, nor hang on a comment that ends there.
@@ -162,6 +241,12 @@ void SceneEditor::typeAsWriter(const QString& typed) {
 void SceneEditor::keyPressEvent(QKeyEvent* event) {
     if (event == QKeySequence::Undo) return undoEdit();
     if (event == QKeySequence::Redo) return redoEdit();
+    if (event == QKeySequence::Cut) return cutSelection();
+    if (event == QKeySequence::Copy) return copySelection();
+    if (event == QKeySequence::SelectAll) return selectWhole();
+    if (m_together && m_together->takesKey(*event)) return;
+    if (selectsSeveral() && event != QKeySequence::Paste && (takesTextOut(*event) || putsTextIn(*event)))
+        if (!removeSeveral() || takesTextOut(*event)) return;
     if (takesTextOut(*event)) return asWriter([&] { QTextEdit::keyPressEvent(event); });
     if (!putsTextIn(*event)) return QTextEdit::keyPressEvent(event);
     asWriter([&] {
@@ -192,6 +277,8 @@ void SceneEditor::smarten() {
 }
 
 void SceneEditor::inputMethodEvent(QInputMethodEvent* event) {
+    if (selectsSeveral() && !(event->commitString().isEmpty() && event->preeditString().isEmpty()) && !removeSeveral())
+        return;
     asWriter([&] {
         if (!event->commitString().isEmpty()) typeAsWriter(event->commitString());
         QTextEdit::inputMethodEvent(event);
@@ -204,11 +291,19 @@ void SceneEditor::dropEvent(QDropEvent* event) {
 }
 
 QMimeData* SceneEditor::createMimeDataFromSelection() const {
+    std::vector<QTextCursor> words = m_together ? m_together->selections() : std::vector<QTextCursor>();
+    if (words.empty()) words = {textCursor()};
+    SceneText text;
+    for (const QTextCursor& each : words) {
+        if (&each != &words.front()) text.blocks.push_back({BlockKind::SceneBreak, 0, {}});
+        for (Block& block : readSelection(each).blocks) text.blocks.push_back(std::move(block));
+    }
     auto* made = new QMimeData;
-    const SceneText text = readSelection(textCursor());
     made->setData(kSceneTextType, toStored(text));
     made->setText(text.plain());
-    made->setHtml(textCursor().selection().toHtml());
+    QTextDocument several;
+    if (words.size() > 1) fillDocument(several, text);
+    made->setHtml(words.size() > 1 ? several.toHtml() : textCursor().selection().toHtml());
     return made;
 }
 
@@ -229,7 +324,7 @@ void SceneEditor::insertFromMimeData(const QMimeData* source) {
         text = reduced(rich);
     }
     if (text.blocks.empty() && source->hasText()) text = paragraphsOf(source->text());
-    if (text.blocks.empty()) return;
+    if (text.blocks.empty() || (selectsSeveral() && !removeSeveral())) return;
     asWriter([&] {
         QTextCursor cursor = textCursor();
         carry(text, carriedAround(cursor));
@@ -254,27 +349,8 @@ void SceneEditor::onCaretMoved() {
     m_caret = position;
 }
 
-// The sentence of a draft in which [begin, end) was just put in, or something taken out, is Edited from now on.
-void SceneEditor::markEdited(int begin, int end) {
-    const QTextBlock block = document()->findBlock(begin);
-    if (document()->findBlock(end) != block) return; // a new paragraph changes no sentence
-    refreshBlocks(*document(), begin, end - begin);
-    const std::optional<Interval> sentence = editedSentence(readBlock(block), begin - block.position(), end - begin);
-    if (!sentence) return;
-    std::vector<DraftedRange> drafted; // first found, then changed: changing them splits fragments
-    for (auto it = block.begin(); !it.atEnd(); ++it) {
-        const QTextFragment fragment = it.fragment();
-        if (provenanceOf(fragment.charFormat()) != Provenance::Drafted) continue;
-        const int from = std::max(fragment.position(), block.position() + int(sentence->begin));
-        const int to = std::min(fragment.position() + fragment.length(), block.position() + int(sentence->end));
-        if (from < to) drafted.push_back({from, to});
-    }
-    QTextCharFormat edited;
-    edited.setProperty(kProvenanceProperty, int(Provenance::Edited));
-    for (const DraftedRange& range : drafted) selected(document(), range.begin, range.end).mergeCharFormat(edited);
-}
-
 void SceneEditor::mergeFormat(const QTextCharFormat& format) {
+    if (selectsSeveral()) return forSelections([&](QTextCursor& words) { words.mergeCharFormat(format); });
     mergeCurrentCharFormat(format);
 }
 
@@ -303,6 +379,8 @@ void SceneEditor::toggleStrike() {
 }
 
 void SceneEditor::setBlockKind(BlockKind kind, int level) {
+    if (selectsSeveral())
+        return forSelections([&](QTextCursor& words) { words.setBlockFormat(blockFormatOf(kind, level)); });
     QTextCursor cursor = textCursor();
     cursor.setBlockFormat(blockFormatOf(kind, level));
 }
@@ -318,25 +396,45 @@ void SceneEditor::insertSceneBreak() {
 }
 
 void SceneEditor::cutSelection() {
-    asWriter([this] { cut(); });
+    if (!selectsSeveral()) return asWriter([this] { cut(); });
+    copySelection();
+    removeSeveral();
+}
+
+void SceneEditor::copySelection() {
+    if (!m_together || m_together->isSelectionLoaded()) copy();
+}
+
+void SceneEditor::selectWhole() {
+    m_together ? m_together->selectAll() : selectAll();
 }
 
 void SceneEditor::undoEdit() {
-    undo();
+    if (!m_together || !m_together->undo()) undo();
 }
 
 void SceneEditor::redoEdit() {
-    redo();
+    if (!m_together || !m_together->redo()) redo();
+}
+
+void SceneEditor::mousePressEvent(QMouseEvent* event) {
+    if (m_together && m_together->takesPress(*event)) return;
+    QTextEdit::mousePressEvent(event);
+}
+
+void SceneEditor::mouseMoveEvent(QMouseEvent* event) {
+    QTextEdit::mouseMoveEvent(event);
+    if (m_together) m_together->dragged(*event);
 }
 
 void SceneEditor::contextMenuEvent(QContextMenuEvent* event) {
     QMenu menu(this);
-    const bool selected = textCursor().hasSelection();
+    const bool selected = textCursor().hasSelection() || selectsSeveral();
     menu.addAction(tr("Undo"), this, &SceneEditor::undoEdit)->setEnabled(document()->isUndoAvailable());
     menu.addAction(tr("Redo"), this, &SceneEditor::redoEdit)->setEnabled(document()->isRedoAvailable());
     menu.addSeparator();
     menu.addAction(tr("Cut"), this, &SceneEditor::cutSelection)->setEnabled(selected);
-    menu.addAction(tr("Copy"), this, &QTextEdit::copy)->setEnabled(selected);
+    menu.addAction(tr("Copy"), this, &SceneEditor::copySelection)->setEnabled(selected);
     menu.addAction(tr("Paste"), this, &QTextEdit::paste)->setEnabled(canPaste());
     menu.addSeparator();
     for (QAction* action : actions()) menu.addAction(action); // drafting, given by the window

@@ -1,4 +1,5 @@
-// The editor of one scene at a time: a page with the writer's text, and the rules of where words come from.
+// The editor of one scene at a time: a page with the writer's text, and the rules of where words come from. Several that
+// are shown as one: continuous_text.h.
 //
 // UI thread. Shows a QTextDocument whose layout is a PageLayout; keeps no text itself. What the writer does through
 // keyboard, clipboard and mouse is Typed text; the sentence of a draft that is changed so becomes Edited, in the same
@@ -14,6 +15,8 @@ class QMenu;
 
 namespace palimpsest {
 
+class TextsTogether;
+
 class SceneEditor : public QTextEdit {
     Q_OBJECT
 public:
@@ -23,6 +26,12 @@ public:
     // null shows nothing.
     void showDocument(QTextDocument* document);
     PageLayout* pageLayout() const;
+    void setTogether(TextsTogether* together) { m_together = together; } // null: one text alone
+    TextsTogether* together() const { return m_together; }
+    std::vector<QTextDocument*> documents() const;                       // on the page, as far as loaded
+    bool shows(const QTextDocument* document) const;
+    void goTo(const QTextCursor& place); // in one of them: the caret goes there, or the selection, and is seen
+    void setMarginRoom(qreal pixels);    // PageLayout's, of all of them
     void setDesk(const QColor& colour); // what the page lies on
 
     // Replaces [begin, end) with text from a draft: one undo step. The caret goes behind it.
@@ -42,6 +51,10 @@ public:
     // Adds to what is painted with the text of a block; must be usable as long as the editor.
     using Marker = std::function<void(const QTextBlock&, PageMarks&)>;
     void addMarker(Marker marker) { m_markers.push_back(std::move(marker)); }
+    MarksOf marks() const; // of all markers
+
+    // Takes the selected words out of their document, as the writer does it: one undo step.
+    static void removeAsWriter(QTextCursor words);
 
     void toggleBold();
     void toggleItalic();
@@ -50,6 +63,8 @@ public:
     void setBlockKind(BlockKind kind, int level);
     void insertSceneBreak();
     void cutSelection();
+    void copySelection();
+    void selectWhole(); // of all texts shown together
     void undoEdit();
     void redoEdit();
 
@@ -67,6 +82,8 @@ protected:
     void insertFromMimeData(const QMimeData* source) override;
     void dropEvent(QDropEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
 
 private:
     template<class Action>
@@ -74,12 +91,16 @@ private:
     void typeAsWriter(const QString& typed);
     void smarten();
     void onCaretMoved();
-    void markEdited(int begin, int end);
+    bool selectsSeveral() const;
+    bool removeSeveral(); // false: refused
+    template<class Action>
+    void forSelections(Action action);
     void updateCentre();
     void mergeFormat(const QTextCharFormat& format);
 
     QMetaObject::Connection m_changed;
     std::vector<Marker> m_markers;
+    TextsTogether* m_together = nullptr;
     QString m_punctuation; // the language of smart punctuation; empty = off
     QTextDocument m_empty;
     bool m_writing = false; // asWriter() runs

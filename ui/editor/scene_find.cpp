@@ -1,6 +1,7 @@
 #include "ui/editor/scene_find.h"
 
 #include "ui/editor/scene_document.h"
+#include "ui/editor/texts_together.h"
 
 #include <QElapsedTimer>
 #include <QTextBlock>
@@ -49,7 +50,7 @@ std::vector<Interval> SceneFind::hitsIn(const QTextBlock& block) const {
         return {};
     }
     const PageLayout* layout = m_editor.pageLayout();
-    if (layout && layout->hasPassage())
+    if (layout && layout->hasPassage() && block.document() == m_editor.document())
         std::erase_if(*found, [&](const Interval& hit) {
             return block.position() + hit.begin < layout->passageEnd() &&
                    block.position() + hit.end > layout->passageBegin();
@@ -101,24 +102,34 @@ void SceneFind::goToFirst() {
     if (!m_search.findsNothing()) goTo(false);
 }
 
-void SceneFind::goTo(bool backwards) {
-    const QTextDocument& document = *m_editor.document();
-    const QTextCursor cursor = m_editor.textCursor();
-    const int from = backwards ? cursor.selectionStart() : cursor.selectionEnd();
-    const QTextBlock first = document.findBlock(from);
-    m_wrapped = false;
-    bool found = select(first, from - first.position(), backwards);
-    for (QTextBlock block = first; !found && !m_search.findsNothing();) {
+// The first hit from there to the end of the text, or to its beginning.
+bool SceneFind::selectFrom(int position, bool backwards) {
+    QTextBlock block = m_editor.document()->findBlock(position);
+    bool found = select(block, position - block.position(), backwards);
+    while (!found && !m_search.findsNothing()) {
         block = backwards ? block.previous() : block.next();
-        if (!block.isValid()) {
-            m_wrapped = true;
-            block = backwards ? document.lastBlock() : document.begin();
-        }
+        if (!block.isValid()) return false;
         found = select(block, backwards ? block.length() : 0, backwards);
-        if (block == first) break;
     }
-    m_wrapped = m_wrapped && found;
-    Q_EMIT changed();
+    return found;
+}
+
+void SceneFind::goTo(bool backwards) {
+    const QTextCursor cursor = m_editor.textCursor();
+    m_wrapped = false;
+    const auto fromTheOtherEnd = [this, backwards](bool wrapped) {
+        const int end = m_editor.document()->characterCount() - 1;
+        m_wrapped = selectFrom(backwards ? end : 0, backwards) && wrapped;
+        Q_EMIT changed();
+    };
+    if (selectFrom(backwards ? cursor.selectionStart() : cursor.selectionEnd(), backwards)) return Q_EMIT changed();
+    if (!m_editor.together() || m_search.findsNothing()) return fromTheOtherEnd(true);
+    const auto hasHit = [this](QTextDocument& document) {
+        for (QTextBlock block = document.begin(); block.isValid(); block = block.next())
+            if (!hitsIn(block).empty()) return true;
+        return false;
+    };
+    m_editor.together()->goOn(backwards, hasHit, fromTheOtherEnd);
 }
 
 bool SceneFind::replaceSelected(const Replacement& with) {

@@ -25,7 +25,7 @@ public:
     // The search is begun here again when the pattern changes; by default, where the caret is.
     void setOrigin(int position) { m_origin = position; }
     void goToFirst();          // hit from the origin on
-    void goTo(bool backwards); // from the selection on, and round the end
+    void goTo(bool backwards); // from the selection on, through the texts shown together, and round the end
     bool wrapped() const { return m_wrapped; }
 
     // False when the selection is no hit. One undo step; the words that come in are the writer's.
@@ -42,6 +42,7 @@ Q_SIGNALS:
 private:
     std::vector<Interval> hitsIn(const QTextBlock& block) const; // offsets in the block
     bool select(const QTextBlock& block, int from, bool backwards);
+    bool selectFrom(int position, bool backwards);
     void recount();
     void countOn();
 

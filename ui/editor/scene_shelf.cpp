@@ -1,5 +1,6 @@
 #include "ui/editor/scene_shelf.h"
 
+#include "ui/annotations/annotations.h"
 #include "ui/editor/scene_document.h"
 
 namespace palimpsest {
@@ -53,6 +54,7 @@ SceneShelf::Scene* SceneShelf::add(NodeId node, const SceneText& text) {
     document.setDefaultFont(m_metrics.font);
     document.setDocumentMargin(0);
     fillDocument(document, text);
+    Annotations::of(document); // whose numbers need room on the page
     auto* layout = new PageLayout(&document);
     document.setDocumentLayout(layout);
     layout->setMetrics(m_metrics);

@@ -42,10 +42,7 @@ SceneSpelling::SceneSpelling(SceneEditor& editor, Spelling& spelling, QObject* p
     connect(&editor, &SceneEditor::edited, this, [this] { m_typedAt = m_editor.textCursor().position(); });
     connect(&editor, &QTextEdit::cursorPositionChanged, this, [this] {
         if (m_typedAt < 0 || m_editor.textCursor().position() == m_typedAt) return;
-        const QTextBlock left = m_editor.document()->findBlock(std::exchange(m_typedAt, -1));
-        const QRectF rect = m_editor.pageLayout()->blockBoundingRect(left);
-        m_editor.viewport()->update(0, int(rect.top()) - m_editor.verticalScrollBar()->value(),
-                                    m_editor.viewport()->width(), int(rect.height()) + 2);
+        repaint(m_editor.document()->findBlock(std::exchange(m_typedAt, -1)));
     });
     connect(&editor, &SceneEditor::menuAboutToShow, this,
             [this](QMenu* menu, int position) { addTo(*menu, position); });
@@ -62,7 +59,7 @@ Spelling::Words SceneSpelling::wordsOf(const QTextBlock& block) {
     if (!m_spelling.isReady()) return {};
     const QString text = block.text();
     Spelling::Words words;
-    Known& last = m_last[block.blockNumber()];
+    Known& last = m_last[{block.document(), block.blockNumber()}];
     if (const Spelling::Words* known = m_checked.object(text)) {
         last = {text, *known};
         words = *known;
@@ -70,6 +67,7 @@ Spelling::Words SceneSpelling::wordsOf(const QTextBlock& block) {
         words = carriedOver(last.words, last.text, text);
         request(block);
     }
+    if (block.document() != m_editor.document()) return words;
     const int caret = m_editor.textCursor().position() - block.position();
     if (m_typedAt == m_editor.textCursor().position())
         std::erase_if(words, [caret](const Interval& word) { return word.begin < caret && word.end >= caret; });
@@ -83,17 +81,23 @@ Spelling::Words SceneSpelling::wordsOf(const QTextBlock& block) {
 
 // One request a block at a time: its answer repaints the block, which asks again when its text is another by then.
 void SceneSpelling::request(const QTextBlock& block) {
-    const int number = block.blockNumber();
-    if (m_asked.contains(number)) return;
-    m_asked.insert(number);
+    const Place place{block.document(), block.blockNumber()};
+    if (m_asked.contains(place)) return;
+    m_asked.insert(place);
     const QString text = block.text();
-    m_spelling.check(text, this, [this, number, text](const Spelling::Words& words) {
-        m_asked.remove(number);
+    const QPointer<const QTextDocument> document = block.document();
+    m_spelling.check(text, this, [this, place, document, text](const Spelling::Words& words) {
+        m_asked.remove(place);
         m_checked.insert(text, new Spelling::Words(words), text.size() + 1);
-        const QRectF rect = m_editor.pageLayout()->blockBoundingRect(m_editor.document()->findBlockByNumber(number));
-        m_editor.viewport()->update(0, int(rect.top()) - m_editor.verticalScrollBar()->value(),
-                                    m_editor.viewport()->width(), int(rect.height()) + 2);
+        if (document && m_editor.shows(document)) repaint(document->findBlockByNumber(place.second));
     });
+}
+
+void SceneSpelling::repaint(const QTextBlock& block) {
+    if (!block.isValid()) return;
+    const QRectF rect = block.document()->documentLayout()->blockBoundingRect(block);
+    m_editor.viewport()->update(0, int(rect.top()) - m_editor.verticalScrollBar()->value(), m_editor.viewport()->width(),
+                                int(rect.height()) + 2);
 }
 
 void SceneSpelling::goToNext() {

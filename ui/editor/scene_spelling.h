@@ -11,6 +11,8 @@
 #include <QCache>
 #include <QHash>
 #include <QMenu>
+#include <QPointer>
+#include <QSet>
 
 namespace palimpsest {
 
@@ -29,6 +31,7 @@ Q_SIGNALS:
     void said(const QString& sentence);
 
 private:
+    using Place = std::pair<const QTextDocument*, int>; // a block, by its number
     struct Known {
         QString text;
         Spelling::Words words;
@@ -36,6 +39,7 @@ private:
 
     Spelling::Words wordsOf(const QTextBlock& block);
     void request(const QTextBlock& block);
+    void repaint(const QTextBlock& block);
     void look(int blockNumber, int from, int blocksLeft);
     void addTo(QMenu& menu, int position);
     void offer(QMenu& menu, QAction* before, Interval word, const QStringList& suggestions);
@@ -45,8 +49,8 @@ private:
     SceneEditor& m_editor;
     Spelling& m_spelling;
     QCache<QString, Spelling::Words> m_checked; // by paragraph; cost in characters
-    QHash<int, Known> m_last;                   // by block number: what was painted, of perhaps another text
-    QSet<int> m_asked;                          // block numbers under way
+    QHash<Place, Known> m_last;                 // what was painted, of perhaps another text
+    QSet<Place> m_asked;                        // under way
     int m_typedAt = -1;                         // where the caret was after the last edit
     int m_search = 0;                           // counts them: a later one ends those before
 };

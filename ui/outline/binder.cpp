@@ -104,7 +104,10 @@ void Binder::onChosen() {
     const std::vector<NodeId> nodes = chosen();
     if (nodes.size() == 1) {
         m_wanted = nodes.front();
-        if (isOnItsOwn(m_wanted)) Q_EMIT opened(m_wanted);
+        if (isOnItsOwn(m_wanted))
+            Q_EMIT opened(m_wanted);
+        else if (!textsIn(nodes).empty())
+            Q_EMIT togetherAsked(nodes);
     }
     Q_EMIT chosenChanged();
 }
@@ -152,6 +155,20 @@ std::vector<NodeId> Binder::scenesInOrder() const {
     };
     visit(visit, 0);
     return scenes;
+}
+
+std::vector<NodeId> Binder::textsIn(const std::vector<NodeId>& nodes) const {
+    std::vector<NodeId> texts;
+    const auto visit = [&](const auto& self, NodeId parent, bool within) -> void {
+        for (const Node& node : childrenOf(m_project.nodes(), parent)) {
+            if (node.trashed) continue;
+            const bool wanted = within || std::find(nodes.begin(), nodes.end(), node.id) != nodes.end();
+            if (wanted && hasText(node)) texts.push_back(node.id);
+            self(self, node.id, wanted);
+        }
+    };
+    visit(visit, 0, false);
+    return texts;
 }
 
 NodeId Binder::firstScene() const {
@@ -206,7 +223,7 @@ void Binder::refresh() {
     QTreeWidgetItem* item = itemOf(shown.current);
     if (const NodeId added = std::exchange(m_justAdded, 0); added && item) {
         m_wanted = added;
-        Q_EMIT opened(added);
+        if (isOnItsOwn(added)) Q_EMIT changed(added);
         m_tree->setFocus();
         m_tree->editItem(item);
     }
@@ -237,7 +254,7 @@ void Binder::trashChosen() {
     if (!nodeOf(next)) next = m_tree->itemAbove(itemOf(nodes.front()));
     m_edits.setTrashed(nodes, true);
     m_wanted = nodeOf(next);
-    if (isOnItsOwn(m_wanted)) Q_EMIT opened(m_wanted);
+    if (isOnItsOwn(m_wanted)) Q_EMIT changed(m_wanted);
     Q_EMIT trashed(nodes);
 }
 
@@ -287,7 +304,7 @@ void Binder::mergeWithNext() {
     if (nodes.empty()) return;
     m_wanted = nodes.front();
     m_edits.merge(nodes);
-    Q_EMIT opened(nodes.front());
+    Q_EMIT changed(nodes.front());
 }
 
 void Binder::undo() {
@@ -309,7 +326,7 @@ void Binder::showChanged(const std::vector<Node>& before) {
         if (was) node.position = was->position, node.words = was->words;
         if (was && *was == node) continue;
         m_wanted = node.id;
-        if (isOnItsOwn(m_wanted)) Q_EMIT opened(m_wanted);
+        if (isOnItsOwn(m_wanted)) Q_EMIT changed(m_wanted);
         return;
     }
 }

@@ -30,6 +30,8 @@ public:
     void select(NodeId node);           // without opening it
     NodeId firstScene() const;          // in reading order; 0 = none
     std::vector<NodeId> scenesInOrder() const;
+    // What can be written in, of these nodes and all that lies in them: in the order of the tree, the trash left out.
+    std::vector<NodeId> textsIn(const std::vector<NodeId>& nodes) const;
 
     void addNode(NodeKind kind); // beside or in the current one; its title is edited at once
     void renameCurrent();
@@ -47,6 +49,8 @@ public:
 Q_SIGNALS:
     void besideAsked(qint64 node);                  // a scene or note is to be opened in the other half
     void opened(qint64 node);                       // a scene or note was chosen alone
+    void changed(qint64 node);                      // one that can be opened was made or changed: it is to be seen
+    void togetherAsked(const std::vector<qint64>& nodes); // a part or chapter was chosen, or several texts are to be one
     void trashed(const std::vector<qint64>& nodes); // for the undo bar
     void menuAsked(const QPoint& globalPosition);   // for what is chosen
     void chosenChanged();

@@ -15,6 +15,8 @@ BinderCommands::BinderCommands(Binder& binder) : QObject(&binder), m_binder(bind
     m_rename = add(tr("&Rename"), QKeySequence(Qt::Key_F2), [&binder] { binder.renameCurrent(); });
     m_beside = addForTree(tr("Open in the &other half"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_Return),
                           [&binder] { Q_EMIT binder.besideAsked(binder.current()); });
+    m_onTree << add(tr("Open as one continuous te&xt"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
+                    [&binder] { Q_EMIT binder.togetherAsked(binder.chosen()); });
     m_onTree << add(tr("D&uplicate"), {}, [&binder] { binder.duplicateChosen(); });
     m_pin =
         add(tr("&Pin or unpin"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), [&binder] { binder.togglePins(); });
