@@ -271,8 +271,10 @@ void MainWindow::refreshStatus() {
         return m_words->setText(open ? tr("%1 words in book").arg(locale.toString(m_project.totalWords())) : QString());
     const ProvenanceReport report = reportProvenance(readDocument(scene->document));
     const bool note = m_project.node(m_node) && m_project.node(m_node)->kind == NodeKind::Note;
-    m_words->setText((note ? tr("%1 words in note · %2 in book") : tr("%1 words in scene · %2 in book"))
-                         .arg(locale.toString(report.words), locale.toString(m_project.totalWords())));
+    const QString own = (note ? tr("%1 words in note") : tr("%1 words in scene")).arg(locale.toString(report.words));
+    const QString page = tr("%1 on the page").arg(locale.toString(wordsOnPage()));
+    const QString book = tr("%1 in book").arg(locale.toString(m_project.totalWords()));
+    m_words->setText((m_roots.empty() ? QStringList{own, book} : QStringList{own, page, book}).join(tr(" · ")));
     const auto percent = [&report](int words) { return report.words ? qRound(100.0 * words / report.words) : 0; };
     m_provenance->setText(
         tr("%1 % drafted, %2 % drafted then edited").arg(percent(report.drafted)).arg(percent(report.edited)));

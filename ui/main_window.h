@@ -98,6 +98,7 @@ private:
     void connectTogether();
     void refreshTogether();
     void leaveTogether();
+    int wordsOnPage() const; // of the continuous text
     bool restoreTogether();
     void goToHit(NodeId node, const PickedHit& hit);
     void connectHalves();
@@ -137,7 +138,7 @@ private:
     SceneSpelling* m_misspelt;
     ContinuousText* m_together;
     std::vector<NodeId> m_roots; // of the continuous text: what the writer chose; empty: one text alone
-    QStackedWidget* m_pages; // the editor, or what to do when there is nothing to edit
+    QStackedWidget* m_pages;     // the editor, or what to do when there is nothing to edit
     QLabel* m_empty;
     QPushButton* m_newScene;
     QLabel *m_words, *m_saved, *m_provenance, *m_where;

@@ -61,6 +61,13 @@ void MainWindow::refreshTogether() {
     openNode(next != before.end() ? *next : texts.back());
 }
 
+int MainWindow::wordsOnPage() const {
+    int words = 0;
+    for (const NodeId id : m_together->nodes())
+        if (const Node* node = m_project.node(id)) words += node->words;
+    return words;
+}
+
 bool MainWindow::restoreTogether() {
     std::vector<NodeId> nodes;
     for (const QString& id : m_project.setting(kRoots).split(u',', Qt::SkipEmptyParts)) {

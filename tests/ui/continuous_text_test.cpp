@@ -15,9 +15,10 @@ namespace {
 struct Together : BinderFixture {
     Together() {
         auto opened = ProjectStore::open(path);
-        for (const auto& [node, words] : {std::pair(a, QStringList{"Alpha one.", "Alpha two."}),
-                                          std::pair(b, QStringList{"Beta one.", "Beta two."}),
-                                          std::pair(c, QStringList{"Gamma one."}), std::pair(d, QStringList{"Delta one."})})
+        for (const auto& [node, words] :
+             {std::pair(a, QStringList{"Alpha one.", "Alpha two."}),
+              std::pair(b, QStringList{"Beta one.", "Beta two."}), std::pair(c, QStringList{"Gamma one."}),
+              std::pair(d, QStringList{"Delta one."})})
             if (!opened.store->saveText(node, typed(words))) qFatal("not saved");
     }
     bool open() {
@@ -219,7 +220,8 @@ private Q_SLOTS:
         QCOMPARE(f.together().selections().size(), std::size_t(4));
         f.editor().toggleBold();
         for (QTextDocument* document : f.together().documents())
-            QCOMPARE(marksOf(QTextCursor(document->lastBlock()).charFormat()).bold || document->lastBlock().length() == 1 ||
+            QCOMPARE(marksOf(QTextCursor(document->lastBlock()).charFormat()).bold ||
+                         document->lastBlock().length() == 1 ||
                          marksOf(document->lastBlock().begin().fragment().charFormat()).bold,
                      true);
         f.editor().undoEdit();

@@ -95,8 +95,7 @@ void Margin::write(Carried kind) {
     const QTextCursor caret = m_editor.textCursor();
     const Annotations& annotations = Annotations::of(*m_editor.document());
     if (!caret.hasSelection())
-        if (const Annotation* there = annotations.at(caret.position(), kind))
-            return open({m_editor.document(), there});
+        if (const Annotation* there = annotations.at(caret.position(), kind)) return open({m_editor.document(), there});
     const QTextCursor words = wordsAt(caret);
     if (!words.hasSelection()) return Q_EMIT said(tr("Select the words it is about, or put the caret behind a word."));
     MarginCard* card = add(kind, words);

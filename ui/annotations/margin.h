@@ -57,7 +57,7 @@ private:
     const Theme& m_theme;
     SceneEditor& m_editor;
     QPointer<QTextDocument> m_document; // the editor's own
-    std::vector<MarginCard*> m_cards; // in sight, by place
+    std::vector<MarginCard*> m_cards;   // in sight, by place
     std::vector<QToolButton*> m_markers;
     MarginCard* m_writing = nullptr; // has the keyboard, or is about to
     int m_currentBegin = -1;         // of the annotation at the caret

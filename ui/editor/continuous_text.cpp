@@ -45,7 +45,8 @@ void ContinuousText::show(const std::vector<NodeId>& nodes) {
     NodeId chapter = 0;
     for (const NodeId node : nodes) {
         const std::size_t known = find(node);
-        Page page = known < m_pages.size() ? std::exchange(m_pages[known], Page{}) : Page{node, {}, nullptr, 0, 0, false};
+        Page page =
+            known < m_pages.size() ? std::exchange(m_pages[known], Page{}) : Page{node, {}, nullptr, 0, 0, false};
         if (!page.document) page.height = estimate(node);
         const Node* parent = m_project.node(m_project.node(node) ? m_project.node(node)->parent : 0);
         const bool begins = isContainer(parent) && parent->id != chapter;
@@ -95,7 +96,8 @@ std::size_t ContinuousText::active() const {
 }
 
 std::size_t ContinuousText::find(NodeId node) const {
-    const auto found = std::find_if(m_pages.begin(), m_pages.end(), [&](const Page& page) { return page.node == node; });
+    const auto found =
+        std::find_if(m_pages.begin(), m_pages.end(), [&](const Page& page) { return page.node == node; });
     return std::size_t(found - m_pages.begin());
 }
 
@@ -237,7 +239,8 @@ bool ContinuousText::eventFilter(QObject* watched, QEvent* event) {
 
 void ContinuousText::drawOthers(QPainter* painter, const QAbstractTextDocumentLayout::PaintContext& context) const {
     const std::vector<QTextCursor> words = selections();
-    for (std::size_t i = pageAt(context.clip.top()); i < m_pages.size() && m_pages[i].top < context.clip.bottom(); ++i) {
+    for (std::size_t i = pageAt(context.clip.top()); i < m_pages.size() && m_pages[i].top < context.clip.bottom();
+         ++i) {
         const Page& page = m_pages[i];
         if (!page.document || page.document == m_shown) continue;
         QAbstractTextDocumentLayout::PaintContext other = context;

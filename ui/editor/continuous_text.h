@@ -59,7 +59,7 @@ protected:
 private:
     struct Page {
         NodeId node = 0;
-        QString heading; // over its title: the chapter that begins with it
+        QString heading;                   // over its title: the chapter that begins with it
         QTextDocument* document = nullptr; // once loaded
         qreal top = 0, height = 0;         // an estimate, before
         bool asked = false;
@@ -78,7 +78,7 @@ private:
         std::vector<Part> parts;
     };
 
-    std::size_t active() const; // of m_pages; the editor's own. Their number: it shows none of them
+    std::size_t active() const;          // of m_pages; the editor's own. Their number: it shows none of them
     std::size_t find(NodeId node) const; // their number: none
     std::size_t pageAt(qreal y) const;
     qreal estimate(NodeId node) const;

@@ -100,8 +100,8 @@ ContinuousText::Spot ContinuousText::movedByRow(Spot from, bool down) const {
     if (to == from || !m_pages[to.page].document) return to;
     const PageLayout& layout = m_pages[to.page].layout();
     const QRectF row = rowAt(layout, down ? 0 : endOf(to.page));
-    return {to.page, layout.hitTest({rowAt(m_pages[from.page].layout(), from.position).x(), row.center().y()},
-                                    Qt::FuzzyHit)};
+    return {to.page,
+            layout.hitTest({rowAt(m_pages[from.page].layout(), from.position).x(), row.center().y()}, Qt::FuzzyHit)};
 }
 
 // As far as the window is high; the window moves with it.

@@ -132,13 +132,13 @@ void FindBar::say(const QString& words) {
 void FindBar::refresh() {
     const int count = m_find.count(), number = m_find.selectedNumber();
     for (QPushButton* button : {m_next, m_previous, m_replace, m_replaceAll})
-        button->setEnabled(count > 0 || !m_find.isCounted());
+        button->setEnabled(count > 0 || !m_find.isCounted() || m_editor.together());
     if (!m_find.problem().isEmpty()) return say(m_find.problem());
     if (m_terms->words->text().isEmpty()) return say({});
     if (!m_find.isCounted()) return;
-    if (count == 0) return say(tr("Not found"));
+    if (count == 0) return say(m_editor.together() ? tr("Not in this scene") : tr("Not found"));
     if (number == 0) return say(tr("%n hits", nullptr, count));
-    const QString place = tr("%1 of %2").arg(number).arg(count);
+    const QString place = (m_editor.together() ? tr("%1 of %2 in this scene") : tr("%1 of %2")).arg(number).arg(count);
     say(m_find.wrapped() ? tr("%1, from the other end").arg(place) : place);
 }
 

@@ -9,12 +9,8 @@
 namespace palimpsest {
 namespace {
 
-constexpr qreal kPageMargin = 58;    // from the sheet's edge to the column
-constexpr qreal kNarrowMargin = 26;  // when the window leaves no room for more
 constexpr qreal kTopRows = 1.3;      // above the title
 constexpr qreal kTitleRows = 1.75;   // the title and the space under it
-constexpr qreal kBottomRows = 4;     // so that one does not write at the edge of the window
-constexpr qreal kBetweenRows = 1.2;  // where another page follows
 constexpr int kLongParagraph = 4000; // characters
 constexpr qreal kQuoteIndent = 1.5;  // em
 constexpr qreal kHeadingScale[] = {1.0, 1.45, 1.25, 1.1, 1.0};
@@ -142,40 +138,6 @@ void PageLayout::removePassage() {
     m_begin = m_end = QTextCursor();
     placeBlocks();
     Q_EMIT update();
-}
-
-qreal PageLayout::columnWidth() const {
-    return std::max<qreal>(60, std::min(m_metrics.columnEm * m_metrics.font.pixelSize(), m_width - 2 * kNarrowMargin));
-}
-
-qreal PageLayout::columnLeft() const {
-    const qreal centre = m_centre > 0 ? m_centre : m_width / 2;
-    const qreal right = m_width - m_marginRoom - columnWidth() / 2;
-    return std::floor(std::max<qreal>(0, std::min(centre, right) - columnWidth() / 2));
-}
-
-QRectF PageLayout::pageRect() const {
-    const qreal margin = std::min(kPageMargin, columnLeft());
-    return {columnLeft() - margin, m_among.above, columnWidth() + margin + std::max(margin, m_marginRoom), m_height};
-}
-
-qreal PageLayout::rowsAtEnd() const {
-    return m_metrics.pitch * (m_among.others ? kBetweenRows : kBottomRows);
-}
-
-QSizeF PageLayout::documentSize() const {
-    const qreal under = std::max(m_among.below + rowsAtEnd(), m_roomBelow);
-    return {m_width, std::ceil(m_among.above + m_height - rowsAtEnd() + under)};
-}
-
-QRectF PageLayout::frameBoundingRect(QTextFrame*) const {
-    return {QPointF(0, 0), documentSize()};
-}
-
-QRectF PageLayout::blockBoundingRect(const QTextBlock& block) const {
-    if (!block.isValid() || std::size_t(block.blockNumber()) >= m_places.size()) return {};
-    const Place& place = m_places[std::size_t(block.blockNumber())];
-    return {columnLeft(), m_among.above + place.top, columnWidth(), place.height};
 }
 
 void PageLayout::documentChanged(int from, int, int added) {

@@ -119,7 +119,7 @@ private:
     qreal m_height = 0;          // of this page
     Among m_among;
     Others m_drawOthers;
-    QSizeF m_size; // as last told
+    QSizeF m_size;     // as last told
     qreal m_width = 0; // of the page size things are laid out for
     qreal m_centre = 0;
     qreal m_marginRoom = 0;

@@ -1,4 +1,4 @@
-// Painting the page, and finding the text under a point.
+// Where things are on the page; painting it, and finding the text under a point.
 #include "ui/annotations/annotation_marks.h"
 #include "ui/editor/page_layout.h"
 #include "ui/editor/scene_document.h"
@@ -6,6 +6,7 @@
 #include <QPainter>
 #include <QTextLayout>
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace palimpsest {
@@ -14,6 +15,10 @@ namespace {
 constexpr qreal kTitleScale = 1.38;
 constexpr qreal kHeadingScale = 0.8; // of what stands over the title
 constexpr qreal kTopRows = 1.3;
+constexpr qreal kPageMargin = 58;    // from the sheet's edge to the column
+constexpr qreal kNarrowMargin = 26;  // when the window leaves no room for more
+constexpr qreal kBottomRows = 4;     // so that one does not write at the edge of the window
+constexpr qreal kBetweenRows = 1.2;  // where another page follows
 constexpr qreal kProvenanceBar = 14; // left of the column
 
 // [begin, end) without the hidden part, as ranges of the block.
@@ -22,6 +27,40 @@ void addSelection(QList<QTextLayout::FormatRange>& ranges, const QTextCharFormat
 }
 
 } // namespace
+
+qreal PageLayout::columnWidth() const {
+    return std::max<qreal>(60, std::min(m_metrics.columnEm * m_metrics.font.pixelSize(), m_width - 2 * kNarrowMargin));
+}
+
+qreal PageLayout::columnLeft() const {
+    const qreal centre = m_centre > 0 ? m_centre : m_width / 2;
+    const qreal right = m_width - m_marginRoom - columnWidth() / 2;
+    return std::floor(std::max<qreal>(0, std::min(centre, right) - columnWidth() / 2));
+}
+
+QRectF PageLayout::pageRect() const {
+    const qreal margin = std::min(kPageMargin, columnLeft());
+    return {columnLeft() - margin, m_among.above, columnWidth() + margin + std::max(margin, m_marginRoom), m_height};
+}
+
+qreal PageLayout::rowsAtEnd() const {
+    return m_metrics.pitch * (m_among.others ? kBetweenRows : kBottomRows);
+}
+
+QSizeF PageLayout::documentSize() const {
+    const qreal under = std::max(m_among.below + rowsAtEnd(), m_roomBelow);
+    return {m_width, std::ceil(m_among.above + m_height - rowsAtEnd() + under)};
+}
+
+QRectF PageLayout::frameBoundingRect(QTextFrame*) const {
+    return {QPointF(0, 0), documentSize()};
+}
+
+QRectF PageLayout::blockBoundingRect(const QTextBlock& block) const {
+    if (!block.isValid() || std::size_t(block.blockNumber()) >= m_places.size()) return {};
+    const Place& place = m_places[std::size_t(block.blockNumber())];
+    return {columnLeft(), m_among.above + place.top, columnWidth(), place.height};
+}
 
 void PageLayout::draw(QPainter* painter, const PaintContext& context) {
     PaintContext shown = context;
@@ -45,8 +84,7 @@ void PageLayout::drawPage(QPainter* painter, const PaintContext& context) const 
 
 void PageLayout::drawTitle(QPainter* painter) const {
     const qreal left = columnLeft(), width = columnWidth(), pitch = m_metrics.pitch;
-    if (m_among.above > 0)
-        painter->fillRect(QRectF(left, std::round(m_among.above), width, 1), m_colours.edge);
+    if (m_among.above > 0) painter->fillRect(QRectF(left, std::round(m_among.above), width, 1), m_colours.edge);
     const auto write = [&](const QString& words, const QFont& font, const QColor& colour, qreal top, qreal height) {
         painter->setFont(font);
         painter->setPen(colour);

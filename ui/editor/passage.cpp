@@ -123,7 +123,8 @@ void Passage::accept() {
     if (!isShown() || m_session->tokens().empty()) return;
     PageLayout& layout = layoutOf(*m_document);
     const int begin = layout.passageBegin(), end = layout.passageEnd();
-    if (m_editor.document() != m_document) m_editor.goTo(selected(m_document, begin, begin)); // it stands in another text
+    if (m_editor.document() != m_document)
+        m_editor.goTo(selected(m_document, begin, begin)); // it stands in another text
     const qint64 draft = m_session->storedId();
     SceneText text = paragraphsOf(m_session->accept(), Provenance::Drafted, draft);
     for (Block& block : text.blocks)

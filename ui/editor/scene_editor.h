@@ -28,11 +28,11 @@ public:
     PageLayout* pageLayout() const;
     void setTogether(TextsTogether* together) { m_together = together; } // null: one text alone
     TextsTogether* together() const { return m_together; }
-    std::vector<QTextDocument*> documents() const;                       // on the page, as far as loaded
+    std::vector<QTextDocument*> documents() const; // on the page, as far as loaded
     bool shows(const QTextDocument* document) const;
     void goTo(const QTextCursor& place); // in one of them: the caret goes there, or the selection, and is seen
     void setMarginRoom(qreal pixels);    // PageLayout's, of all of them
-    void setDesk(const QColor& colour); // what the page lies on
+    void setDesk(const QColor& colour);  // what the page lies on
 
     // Replaces [begin, end) with text from a draft: one undo step. The caret goes behind it.
     void insertDraft(int begin, int end, const SceneText& text);
@@ -86,8 +86,7 @@ protected:
     void mouseMoveEvent(QMouseEvent* event) override;
 
 private:
-    template<class Action>
-    void asWriter(Action action);
+    void asWriter(const std::function<void()>& action);
     void typeAsWriter(const QString& typed);
     void smarten();
     void onCaretMoved();

@@ -96,8 +96,8 @@ void SceneSpelling::request(const QTextBlock& block) {
 void SceneSpelling::repaint(const QTextBlock& block) {
     if (!block.isValid()) return;
     const QRectF rect = block.document()->documentLayout()->blockBoundingRect(block);
-    m_editor.viewport()->update(0, int(rect.top()) - m_editor.verticalScrollBar()->value(), m_editor.viewport()->width(),
-                                int(rect.height()) + 2);
+    m_editor.viewport()->update(0, int(rect.top()) - m_editor.verticalScrollBar()->value(),
+                                m_editor.viewport()->width(), int(rect.height()) + 2);
 }
 
 void SceneSpelling::goToNext() {

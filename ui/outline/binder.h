@@ -47,12 +47,13 @@ public:
     void redo();
 
 Q_SIGNALS:
-    void besideAsked(qint64 node);                  // a scene or note is to be opened in the other half
-    void opened(qint64 node);                       // a scene or note was chosen alone
-    void changed(qint64 node);                      // one that can be opened was made or changed: it is to be seen
-    void togetherAsked(const std::vector<qint64>& nodes); // a part or chapter was chosen, or several texts are to be one
-    void trashed(const std::vector<qint64>& nodes); // for the undo bar
-    void menuAsked(const QPoint& globalPosition);   // for what is chosen
+    void besideAsked(qint64 node); // a scene or note is to be opened in the other half
+    void opened(qint64 node);      // a scene or note was chosen alone
+    void changed(qint64 node);     // one that can be opened was made or changed: it is to be seen
+    void
+    togetherAsked(const std::vector<qint64>& nodes); // a part or chapter was chosen, or several texts are to be one
+    void trashed(const std::vector<qint64>& nodes);  // for the undo bar
+    void menuAsked(const QPoint& globalPosition);    // for what is chosen
     void chosenChanged();
 
 private:

@@ -1,0 +1,91 @@
+// What is cut, copied, pasted and dropped.
+#include "ui/annotations/carried.h"
+#include "ui/editor/scene_document.h"
+#include "ui/editor/scene_editor.h"
+#include "ui/editor/texts_together.h"
+
+#include <QMimeData>
+#include <QTextDocumentFragment>
+
+namespace palimpsest {
+namespace {
+
+const QString kSceneTextType = QStringLiteral("application/x-palimpsest-scene-text");
+
+// What of somebody's rich text we keep: paragraphs, and our four marks.
+SceneText reduced(const QTextDocument& rich) {
+    SceneText text;
+    for (QTextBlock block = rich.begin(); block.isValid(); block = block.next()) {
+        Block kept;
+        for (auto it = block.begin(); !it.atEnd(); ++it) {
+            QString words = it.fragment().text();
+            words.replace(QChar::LineSeparator, u' ').remove(QChar::ObjectReplacementCharacter);
+            if (!words.isEmpty())
+                kept.spans.push_back({words, marksOf(it.fragment().charFormat()), Provenance::Typed, 0});
+        }
+        if (!kept.spans.empty()) text.blocks.push_back(std::move(kept));
+    }
+    return text;
+}
+
+} // namespace
+
+QMimeData* SceneEditor::createMimeDataFromSelection() const {
+    std::vector<QTextCursor> words = m_together ? m_together->selections() : std::vector<QTextCursor>();
+    if (words.empty()) words = {textCursor()};
+    SceneText text;
+    for (const QTextCursor& each : words) {
+        if (&each != &words.front()) text.blocks.push_back({BlockKind::SceneBreak, 0, {}});
+        for (Block& block : readSelection(each).blocks) text.blocks.push_back(std::move(block));
+    }
+    auto* made = new QMimeData;
+    made->setData(kSceneTextType, toStored(text));
+    made->setText(text.plain());
+    QTextDocument several;
+    if (words.size() > 1) fillDocument(several, text);
+    made->setHtml(words.size() > 1 ? several.toHtml() : textCursor().selection().toHtml());
+    return made;
+}
+
+bool SceneEditor::canInsertFromMimeData(const QMimeData* source) const {
+    return source->hasText() || source->hasHtml() || source->hasFormat(kSceneTextType);
+}
+
+void SceneEditor::insertFromMimeData(const QMimeData* source) {
+    SceneText text;
+    if (Result<SceneText> own = fromStored(source->data(kSceneTextType));
+        source->hasFormat(kSceneTextType) && own.ok()) {
+        text = std::move(*own);
+        for (Block& block : text.blocks)
+            for (Span& span : block.spans) span.provenance = Provenance::Typed, span.draft = 0;
+    } else if (source->hasHtml()) {
+        QTextDocument rich;
+        rich.setHtml(source->html());
+        text = reduced(rich);
+    }
+    if (text.blocks.empty() && source->hasText()) text = paragraphsOf(source->text());
+    if (text.blocks.empty() || (selectsSeveral() && !removeSeveral())) return;
+    asWriter([&] {
+        QTextCursor cursor = textCursor();
+        carry(text, carriedAround(cursor));
+        insertSceneText(cursor, text);
+        setTextCursor(cursor);
+    });
+    ensureCursorVisible();
+}
+
+void SceneEditor::cutSelection() {
+    if (!selectsSeveral()) return asWriter([this] { cut(); });
+    copySelection();
+    removeSeveral();
+}
+
+void SceneEditor::copySelection() {
+    if (!m_together || m_together->isSelectionLoaded()) copy();
+}
+
+void SceneEditor::selectWhole() {
+    m_together ? m_together->selectAll() : selectAll();
+}
+
+} // namespace palimpsest
