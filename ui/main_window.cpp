@@ -162,7 +162,7 @@ void MainWindow::onOpened(OpenOutcome, const QString& sentence) {
 
 void MainWindow::openNode(NodeId node) {
     if (!node || node == m_node) return;
-    if (node == m_halves->other()) return goToOtherHalf();
+    if (node == m_halves->other() && !m_together->contains(node)) return goToOtherHalf();
     rememberPlace();
     if (!m_together->contains(node)) leaveTogether();
     m_shelf->take(node, this, [this, node](Result<SceneShelf::Scene*> taken) {
@@ -176,11 +176,7 @@ void MainWindow::openNode(NodeId node) {
         m_editor->showDocument(&scene.document);
         if (scene.caret == 0 && m_project.setting(kOpenNode).toLongLong() == node)
             scene.caret = m_project.setting(kCaret).toInt(), scene.scroll = m_project.setting(kScroll).toInt();
-        QTextCursor caret(&scene.document);
-        caret.setPosition(std::min(scene.caret, scene.document.characterCount() - 1));
-        m_editor->setTextCursor(caret);
-        if (!within) m_editor->verticalScrollBar()->setValue(int(m_editor->pageLayout()->above()) + scene.scroll);
-        m_editor->ensureCursorVisible();
+        goToPlace(scene.caret, within ? -1 : scene.scroll);
         if (m_roots.empty()) m_binder->select(node);
         m_drafting->setScene(node);
         if (!m_binder->tree()->hasFocus() && !m_binder->isAncestorOf(focusWidget())) m_editor->setFocus();
@@ -215,6 +211,15 @@ void MainWindow::onTrashed(const std::vector<qint64>& nodes) {
         m_binder->edits().setTrashed(nodes, false);
         openNode(nodes.front());
     });
+}
+
+// In the text on the page.
+void MainWindow::goToPlace(int position, int scroll) {
+    QTextCursor caret = m_editor->textCursor();
+    caret.setPosition(std::min(position, m_editor->document()->characterCount() - 1));
+    m_editor->setTextCursor(caret);
+    if (scroll >= 0) m_editor->verticalScrollBar()->setValue(int(m_editor->pageLayout()->above()) + scroll);
+    m_editor->ensureCursorVisible();
 }
 
 // Where the writer is in the scene shown, for coming back to it.

@@ -103,7 +103,7 @@ private:
     void goToHit(NodeId node, const PickedHit& hit);
     void connectHalves();
     void restoreHalves();
-    void openBeside(NodeId node); // 0: closes the other half
+    void openBeside(NodeId node, int scroll = -1); // 0: closes the other half
     void toggleHalf();
     void goToOtherHalf();
     void workInOther(NodeId node, int position); // of the caret; -1: where it was
@@ -114,6 +114,7 @@ private:
     void refreshStatus();
     void refreshTitle();
     void rememberPlace();
+    void goToPlace(int position, int scroll); // -1: as it is
     void setFullScreen(bool on);
     void restoreWindow();
     void saveWindow();

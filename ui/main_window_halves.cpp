@@ -35,14 +35,13 @@ void MainWindow::connectHalves() {
         m_halves->setStacked(stacked);
         m_project.setSetting(kStacked, stacked ? QStringLiteral("1") : QString());
     });
-    connect(m_binder, &Binder::besideAsked, this, &MainWindow::openBeside);
+    connect(m_binder, &Binder::besideAsked, this, [this](qint64 node) { openBeside(node); });
     connect(m_halves, &SplitPage::entered, this, &MainWindow::workInOther);
     connect(m_halves, &SplitPage::closed, this, [this] { m_project.setSetting(kOtherNode, {}); });
 }
 
-void MainWindow::openBeside(NodeId node) {
-    if (node == m_node) return say(tr("That is on the page already: open something else beside it."));
-    m_halves->showBeside(node);
+void MainWindow::openBeside(NodeId node, int scroll) {
+    m_halves->showBeside(node, scroll);
     m_project.setSetting(kOtherNode, node ? QString::number(node) : QString());
 }
 
@@ -60,7 +59,7 @@ void MainWindow::toggleHalf() {
         if (usable(*next)) return openBeside(*next);
     for (const NodeId scene : scenes)
         if (usable(scene)) return openBeside(scene);
-    say(tr("There is no other scene to open beside this one."));
+    openBeside(m_node);
 }
 
 void MainWindow::goToOtherHalf() {
@@ -71,19 +70,25 @@ void MainWindow::goToOtherHalf() {
 void MainWindow::workInOther(NodeId node, int position) {
     if (node != m_halves->other()) return; // it was changed or closed meanwhile
     const NodeId was = m_node;
+    rememberPlace();
+    const SceneShelf::Scene* left = m_shelf->find(was);
+    const int scroll = left ? left->scroll : 0;
     m_halves->exchange(position);
-    m_shelf->take(node, this, [this, node, was](const Result<SceneShelf::Scene*>&) { // it may be on its way still
-        openNode(node);
-        m_editor->setFocus();
-        openBeside(m_node == node ? was : 0);
-    });
+    m_shelf->take(node, this,
+                  [this, node, was, scroll](const Result<SceneShelf::Scene*>& taken) { // on its way, perhaps
+                      if (taken && node == m_node)
+                          goToPlace((*taken)->caret, (*taken)->scroll); // both show the same text
+                      openNode(node);
+                      m_editor->setFocus();
+                      openBeside(m_node == node ? was : 0, scroll);
+                  });
 }
 
 void MainWindow::restoreHalves() {
     m_stacked->setChecked(!m_project.setting(kStacked).isEmpty());
     const NodeId other = m_project.setting(kOtherNode).toLongLong();
     const Node* node = m_project.node(other);
-    m_halves->showBeside(node && !node->trashed && other != m_node ? other : 0);
+    m_halves->showBeside(node && !node->trashed ? other : 0);
 }
 
 } // namespace palimpsest

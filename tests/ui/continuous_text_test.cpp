@@ -317,6 +317,20 @@ private Q_SLOTS:
         QTRY_COMPARE(f.together().selections().size(), std::size_t(64));
     }
 
+    void theOtherHalfMayShowOneOfItsScenes() {
+        Together f;
+        QVERIFY(f.open());
+        Q_EMIT f.binder().besideAsked(f.b);
+        QTRY_COMPARE(f.window->halves().view().toPlainText(), QString("Beta one.\nBeta two."));
+        f.key(Qt::Key_Down);
+        f.key(Qt::Key_Down);
+        QCOMPARE(f.window->shownNode(), f.b);
+        QCOMPARE(f.window->halves().other(), f.b); // the page did not go there
+        QTest::keyClicks(&f.editor(), "New. ");
+        QCOMPARE(f.window->halves().view().toPlainText(), f.of(f.b));
+        QCOMPARE(f.together().nodes().size(), std::size_t(4));
+    }
+
     void findGoesOnInTheNextScene() {
         Together f;
         QVERIFY(f.open());

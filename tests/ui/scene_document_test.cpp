@@ -62,6 +62,13 @@ private Q_SLOTS:
         fillDocument(document, everything());
         connect(&document, &QTextDocument::contentsChange, this,
                 [&document](int position, int, int added) { refreshBlocks(document, position, added); });
+        QTextDocument copy; // of all that is done
+        copy.documentLayout();
+        fillDocument(copy, everything());
+        connect(&copy, &QTextDocument::contentsChange, this,
+                [&copy](int position, int, int added) { refreshBlocks(copy, position, added); });
+        connect(&document, &QTextDocument::contentsChange, this,
+                [&](int position, int removed, int added) { repeatEdit(document, copy, position, removed, added); });
         QRandomGenerator random(7);
         const QStringList pieces{"word", " ", "two words", "\n", "it's", "-", "x\ny\nz"};
         for (int i = 0; i < 2000; ++i) {
@@ -81,6 +88,7 @@ private Q_SLOTS:
             default: cursor.insertText(pieces[int(random.bounded(pieces.size()))]); break;
             }
             if (i % 20 != 0) continue;
+            QVERIFY2(readDocument(copy) == readDocument(document), qPrintable(QString::number(i)));
             QTextCursor whole(&document);
             whole.select(QTextCursor::Document);
             const SceneText text = readSelection(whole); // from what is there, not from what is kept
@@ -89,6 +97,7 @@ private Q_SLOTS:
         }
         fillDocument(document, paragraphsOf("Three words here."));
         QCOMPARE(wordsOf(document), 3);
+        QVERIFY(readDocument(copy) == readDocument(document));
     }
 
     void insertingIsOneUndoStep() {

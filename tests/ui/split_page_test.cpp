@@ -1,6 +1,9 @@
 // Two halves in the real window: a scene beside the page, and the writer going from one to the other.
 #include "tests/ui/binder_fixture.h"
+#include "ui/annotations/annotation_marks.h"
 #include "ui/editor/split_page.h"
+
+#include <QScrollBar>
 
 namespace palimpsest::test {
 namespace {
@@ -97,11 +100,47 @@ private Q_SLOTS:
         QVERIFY(!f.window->halves().view().isVisible());
     }
 
-    void whatIsOnThePageIsNotOpenedTwice() {
+    void theSameSceneStandsInBothHalvesEachAtItsOwnPlace() {
         Halves f;
         QVERIFY(f.split());
         Q_EMIT f.binder().besideAsked(f.a);
-        QCOMPARE(f.window->halves().other(), f.b);
+        QTRY_COMPARE(f.other(), QString("alpha"));
+        f.window->editor().moveCursor(QTextCursor::End);
+        QTest::keyClicks(&f.window->editor(), " one");
+        for (int i = 0; i < 80; ++i) QTest::keyClick(&f.window->editor(), Qt::Key_Return);
+        QTest::keyClicks(&f.window->editor(), "last");
+        QCOMPARE(f.other(), f.text());
+        f.window->editor().undoEdit();
+        f.window->editor().redoEdit();
+        QCOMPARE(f.other(), f.text());
+        QCOMPARE(f.window->halves().view().verticalScrollBar()->value(), 0); // only the page went on
+        const int scrolled = f.window->editor().verticalScrollBar()->value();
+        QVERIFY(scrolled > 0);
+        const SceneEditor& view = f.window->halves().view();
+        const QRectF head = view.pageLayout()->blockBoundingRect(view.document()->begin());
+        QTest::mouseClick(view.viewport(), Qt::LeftButton, {}, head.topLeft().toPoint() + QPoint(2, 8));
+        QTRY_COMPARE(f.window->halves().view().verticalScrollBar()->value(), scrolled);
+        QCOMPARE(f.window->shownNode(), f.a);
+        QCOMPARE(f.window->editor().verticalScrollBar()->value(), 0);
+        QCOMPARE(f.window->editor().textCursor().blockNumber(), 0);
+        QTest::keyClicks(&f.window->editor(), "x");
+        QCOMPARE(f.other(), f.text());
+        QVERIFY(f.onDisk(f.a).contains('x'));
+    }
+
+    void commentsAndFootnotesAreMarkedInTheOtherHalf() {
+        Halves f;
+        QVERIFY(f.split());
+        Q_EMIT f.binder().besideAsked(f.a);
+        QTRY_COMPARE(f.other(), QString("alpha"));
+        const QTextDocument& other = *f.window->halves().view().document();
+        QVERIFY(carriedMarks(other.begin()).empty());
+        const auto picture = [&f] { return f.window->halves().view().grab().toImage(); };
+        const QImage before = picture();
+        setCarried(selected(f.window->editor().document(), 0, 5), Carried::Footnote, "A letter.");
+        QCOMPARE(carriedMarks(other.begin()).size(), std::size_t(1));
+        QCOMPARE(carriedMarks(other.begin()).front().number, 1);
+        QTRY_VERIFY(picture() != before);
     }
 };
 

@@ -86,6 +86,23 @@ void drawPin(QPainter& painter, const Row& row, qreal columnLeft, const PageColo
 
 } // namespace
 
+CarriedMark carriedMark(const Annotation& annotation, const QTextBlock& block) {
+    const qsizetype begin = block.position(), end = begin + block.length();
+    const Interval words{std::max<qsizetype>(annotation.begin, begin) - begin,
+                         std::min<qsizetype>(annotation.end, end) - begin};
+    return {annotation.kind, words, annotation.begin >= begin, annotation.end <= end, annotation.number, false};
+}
+
+std::vector<CarriedMark> carriedMarks(const QTextBlock& block) {
+    std::vector<CarriedMark> marks;
+    const Annotations* annotations = Annotations::find(*block.document());
+    if (!annotations) return marks;
+    for (const Annotation& each : annotations->all())
+        if (each.begin < block.position() + block.length() && each.end > block.position())
+            marks.push_back(carriedMark(each, block));
+    return marks;
+}
+
 void drawCarried(QPainter& painter, const QTextLayout& layout, QPointF origin, const std::vector<CarriedMark>& marks,
                  const PageColours& colours, const QFont& font, const QRectF& clip) {
     if (marks.empty()) return;

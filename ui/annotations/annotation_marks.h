@@ -5,9 +5,14 @@
 // corners around the words. A word that surprises the model: a line under it, the heavier the more.
 #pragma once
 
+#include "ui/annotations/annotations.h"
 #include "ui/editor/page_marks.h"
 
 namespace palimpsest {
+
+// Of a block of any document that has Annotations; none is the current one.
+std::vector<CarriedMark> carriedMarks(const QTextBlock& block);
+CarriedMark carriedMark(const Annotation& annotation, const QTextBlock& block); // the part in the block
 
 // `origin`: the block's top left; `font`: the page's.
 void drawCarried(QPainter& painter, const QTextLayout& layout, QPointF origin, const std::vector<CarriedMark>& marks,

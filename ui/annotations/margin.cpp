@@ -1,5 +1,6 @@
 #include "ui/annotations/margin.h"
 
+#include "ui/annotations/annotation_marks.h"
 #include "ui/theme/icons.h"
 
 #include <QEvent>
@@ -16,10 +17,6 @@ constexpr int kEdge = 8;       // from the cards to the end of the window
 constexpr int kLeastLeft = 30; // of the page, left of the column
 constexpr int kRoom = kGap + MarginCard::kWidth + kEdge;
 constexpr int kMarkerSize = 22;
-
-PageLayout& layoutOf(const QTextDocument& document) {
-    return static_cast<PageLayout&>(*document.documentLayout());
-}
 
 bool hasCard(const Annotation& annotation) {
     return annotation.kind == Carried::Comment || annotation.kind == Carried::Footnote;
@@ -44,7 +41,8 @@ void Margin::onDocumentShown() {
     const std::vector<MarginCard*> before = m_cards;
     for (MarginCard* card : before)
         if (!m_editor.shows(card->words().document())) drop(card);
-    if (m_document && !m_editor.shows(m_document)) layoutOf(*m_document).setMarginRoom(0); // it may come back alone
+    if (m_document && !m_editor.shows(m_document))
+        PageLayout::of(*m_document).setMarginRoom(0); // it may come back alone
     m_document = m_editor.document();
     m_currentBegin = -1;
     place();
@@ -72,15 +70,14 @@ bool Margin::isCurrent(const Shown& shown) const {
 }
 
 void Margin::mark(const QTextBlock& block, PageMarks& marks) const {
-    const qsizetype begin = block.position(), end = begin + block.length();
+    const int begin = block.position(), end = begin + block.length();
+    auto* document = const_cast<QTextDocument*>(block.document());
+    bool written = m_writing && m_writing->words().document() != document;
     const auto add = [&](const Annotation& each, bool current) {
         if (each.begin >= end || each.end <= begin) return;
-        const Interval words{std::max<qsizetype>(each.begin, begin) - begin,
-                             std::min<qsizetype>(each.end, end) - begin};
-        marks.carried.push_back({each.kind, words, each.begin >= begin, each.end <= end, each.number, current});
+        marks.carried.push_back(carriedMark(each, block));
+        marks.carried.back().current = current;
     };
-    bool written = m_writing && m_writing->words().document() != block.document();
-    auto* document = const_cast<QTextDocument*>(block.document());
     if (const Annotations* annotations = Annotations::find(*document)) {
         for (const Annotation& each : annotations->all()) {
             add(each, isCurrent({document, &each}));
@@ -177,7 +174,7 @@ void Margin::drop(MarginCard* card) {
 qreal Margin::rowOf(const QTextDocument& document, int position) {
     const QTextBlock block = document.findBlock(position);
     const QTextLine line = block.layout()->lineForTextPosition(position - block.position());
-    return layoutOf(document).blockBoundingRect(block).top() + (line.isValid() ? line.y() : 0);
+    return PageLayout::of(document).blockBoundingRect(block).top() + (line.isValid() ? line.y() : 0);
 }
 
 void Margin::place() {
@@ -187,9 +184,10 @@ void Margin::place() {
         Annotations& annotations = Annotations::of(*document);
         const auto soon = qOverload<>(&QTimer::start);
         connect(&annotations, &Annotations::changed, &m_soon, soon, Qt::UniqueConnection);
-        connect(&layoutOf(*document), &PageLayout::placesChanged, &m_soon, soon, Qt::UniqueConnection);
+        connect(&PageLayout::of(*document), &PageLayout::placesChanged, &m_soon, soon, Qt::UniqueConnection);
         for (const Annotation& each : annotations.all())
-            if (hasCard(each) && !layoutOf(*document).isHidden(each.begin + 1)) shown.push_back({document, &each});
+            if (hasCard(each) && !PageLayout::of(*document).isHidden(each.begin + 1))
+                shown.push_back({document, &each});
     }
     m_wide = m_editor.viewport()->width() >= layout.columnWidth() + kLeastLeft + kRoom;
     m_editor.setMarginRoom(m_wide && (m_writing || !shown.empty()) ? kRoom : 0);

@@ -18,10 +18,6 @@ bool isContainer(const Node* node) {
 
 } // namespace
 
-PageLayout& ContinuousText::Page::layout() const {
-    return static_cast<PageLayout&>(*document->documentLayout());
-}
-
 ContinuousText::ContinuousText(SceneEditor& editor, SceneShelf& shelf, ProjectService& project, QObject* parent)
     : QObject(parent), m_editor(editor), m_shelf(shelf), m_project(project) {
     m_soon.setSingleShot(true);
@@ -147,7 +143,7 @@ void ContinuousText::onDocumentShown() {
     if (m_pages.empty()) return;
     forgetSelection();
     if (m_shown && m_shown != m_editor.document()) {
-        PageLayout& before = static_cast<PageLayout&>(*m_shown->documentLayout());
+        PageLayout& before = PageLayout::of(*m_shown);
         before.setOthers(nullptr);
         before.setMarks(m_editor.marks());
     }

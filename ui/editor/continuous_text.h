@@ -63,7 +63,7 @@ private:
         QTextDocument* document = nullptr; // once loaded
         qreal top = 0, height = 0;         // an estimate, before
         bool asked = false;
-        PageLayout& layout() const;
+        PageLayout& layout() const { return PageLayout::of(*document); }
     };
     struct Spot {
         std::size_t page = 0;

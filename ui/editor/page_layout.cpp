@@ -44,6 +44,10 @@ void setWrapMode(QTextLayout& layout, QTextOption::WrapMode mode) {
 
 PageLayout::PageLayout(QTextDocument* document) : QAbstractTextDocumentLayout(document) {}
 
+PageLayout& PageLayout::of(const QTextDocument& document) {
+    return static_cast<PageLayout&>(*document.documentLayout());
+}
+
 void PageLayout::setMetrics(const PageMetrics& metrics) {
     m_metrics = metrics;
     layoutAll();

@@ -26,6 +26,7 @@ class PageLayout : public QAbstractTextDocumentLayout {
     Q_OBJECT
 public:
     explicit PageLayout(QTextDocument* document);
+    static PageLayout& of(const QTextDocument& document); // which must have one
 
     void setMetrics(const PageMetrics& metrics);
     const PageMetrics& metrics() const { return m_metrics; }

@@ -18,10 +18,6 @@ constexpr int kWaitingDots = 9;       // shown before the first pass
 constexpr double kWeakestShare = 0.1; // of the words, those the model is least sure of
 constexpr double kRestStrength = 0.6; // "move the rest": most of what is not locked
 
-PageLayout& layoutOf(QTextDocument& document) {
-    return static_cast<PageLayout&>(*document.documentLayout());
-}
-
 } // namespace
 
 Passage::Passage(const Theme& theme, SceneEditor& editor, std::unique_ptr<DraftSession> session, int begin, int end)
@@ -51,7 +47,7 @@ Passage::Passage(const Theme& theme, SceneEditor& editor, std::unique_ptr<DraftS
     connect(m_strip, &PassageStrip::moveTheRestAsked, this, &Passage::moveTheRest);
     connect(m_strip, &PassageStrip::moveTheWeakestAsked, this, &Passage::moveTheWeakest);
     connect(m_strip, &PassageStrip::branchAsked, this, [this] { m_session->branchFromShown(); });
-    PageLayout& layout = layoutOf(*m_document);
+    PageLayout& layout = PageLayout::of(*m_document);
     connect(&layout, &PageLayout::placesChanged, this, &Passage::place);
     connect(&editor, &SceneEditor::documentShown, this, &Passage::place);
     connect(editor.verticalScrollBar(), &QScrollBar::valueChanged, this, &Passage::place);
@@ -68,8 +64,9 @@ Passage::Passage(const Theme& theme, SceneEditor& editor, std::unique_ptr<DraftS
 
 Passage::~Passage() {
     if (std::exchange(m_onPage, false) && m_document) {
-        disconnect(&layoutOf(*m_document), nullptr, this, nullptr);
-        layoutOf(*m_document).removePassage(); // scrolls a page that has grown shorter: place() is called once more
+        disconnect(&PageLayout::of(*m_document), nullptr, this, nullptr);
+        PageLayout::of(*m_document)
+            .removePassage(); // scrolls a page that has grown shorter: place() is called once more
     }
     delete m_view;
     delete m_strip;
@@ -85,7 +82,7 @@ void Passage::onSessionChanged() {
     if (m_session->stepCount() > 0) m_flow.setWords(wordsToShow());
     const bool inView = m_strip->geometry().bottom() <= m_editor.viewport()->height();
     m_following = m_following && inView; // the writer scrolled away: leave the page where it is
-    layoutOf(*m_document).passageChanged();
+    PageLayout::of(*m_document).passageChanged();
     m_view->wordsChanged();
     m_strip->refresh();
     place();
@@ -99,7 +96,7 @@ void Passage::place() {
     m_strip->setVisible(shown);
     m_choices->hide(); // the words are elsewhere now
     if (!shown) return;
-    const PageLayout& layout = layoutOf(*m_document);
+    const PageLayout& layout = PageLayout::of(*m_document);
     const int y = m_editor.verticalScrollBar()->value(), width = int(layout.columnWidth());
     const QPoint origin = layout.passageOrigin().toPoint() - QPoint(0, y);
     m_view->place(origin, width, m_document->findBlock(layout.passageBegin()).textDirection() == Qt::RightToLeft);
@@ -121,7 +118,7 @@ void Passage::followOnScreen() {
 
 void Passage::accept() {
     if (!isShown() || m_session->tokens().empty()) return;
-    PageLayout& layout = layoutOf(*m_document);
+    PageLayout& layout = PageLayout::of(*m_document);
     const int begin = layout.passageBegin(), end = layout.passageEnd();
     if (m_editor.document() != m_document)
         m_editor.goTo(selected(m_document, begin, begin)); // it stands in another text

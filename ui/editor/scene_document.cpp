@@ -200,6 +200,22 @@ void refreshBlocks(QTextDocument& document, int position, int added) {
     }
 }
 
+void repeatEdit(const QTextDocument& source, QTextDocument& copy, int position, int removed, int added) {
+    const int last = copy.characterCount() - 1; // Qt counts the end of the document in, or not
+    const QTextBlock first = copy.findBlock(std::min(position, last));
+    const QTextBlock end = copy.findBlock(std::min(position + removed, last));
+    QTextCursor cursor = selected(&copy, first.position(), end.position() + end.length() - 1);
+    SceneText text;
+    for (QTextBlock block = source.findBlock(first.position()); block.isValid() && block.position() <= position + added;
+         block = block.next())
+        text.blocks.push_back(readBlock(block));
+    cursor.beginEditBlock();
+    cursor.removeSelectedText();
+    if (!text.blocks.empty()) cursor.setBlockFormat(blockFormatOf(text.blocks[0].kind, text.blocks[0].level));
+    insertSceneText(cursor, text);
+    cursor.endEditBlock();
+}
+
 int wordsOf(const QTextDocument& document) {
     return *tallyOf(document);
 }

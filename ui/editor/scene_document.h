@@ -51,6 +51,10 @@ QTextCursor selected(QTextDocument* document, int begin, int end);
 // Reads anew the blocks an edit touched: connect to QTextDocument::contentsChange.
 void refreshBlocks(QTextDocument& document, int position, int added);
 
+// Does in `copy`, which was the same as `source`, what was just done in `source`: connect to its contentsChange, behind
+// refreshBlocks(). Costs what the paragraphs it touches cost.
+void repeatEdit(const QTextDocument& source, QTextDocument& copy, int position, int removed, int added);
+
 // Words of the whole document, without reading it: of one that was filled by fillDocument() and whose edits were told
 // to refreshBlocks().
 int wordsOf(const QTextDocument& document);

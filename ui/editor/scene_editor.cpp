@@ -15,10 +15,6 @@
 namespace palimpsest {
 namespace {
 
-PageLayout& layoutOf(const QTextDocument& document) {
-    return static_cast<PageLayout&>(*document.documentLayout());
-}
-
 struct DraftedRange {
     int begin = 0, end = 0;
 };
@@ -113,11 +109,11 @@ void SceneEditor::goTo(const QTextCursor& place) {
 }
 
 void SceneEditor::setMarginRoom(qreal pixels) {
-    for (QTextDocument* each : documents()) layoutOf(*each).setMarginRoom(pixels);
+    for (QTextDocument* each : documents()) PageLayout::of(*each).setMarginRoom(pixels);
 }
 
 PageLayout* SceneEditor::pageLayout() const {
-    return &layoutOf(*document());
+    return &PageLayout::of(*document());
 }
 
 void SceneEditor::setDesk(const QColor& colour) {
@@ -128,7 +124,7 @@ void SceneEditor::setDesk(const QColor& colour) {
 
 // The page stays in the middle of the editor, whether a scroll bar takes room or not.
 void SceneEditor::updateCentre() {
-    for (QTextDocument* each : documents()) layoutOf(*each).setCentre(width() / 2.0);
+    for (QTextDocument* each : documents()) PageLayout::of(*each).setCentre(width() / 2.0);
 }
 
 void SceneEditor::resizeEvent(QResizeEvent* event) {

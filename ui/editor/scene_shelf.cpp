@@ -4,11 +4,11 @@
 #include "ui/editor/scene_document.h"
 
 namespace palimpsest {
-
 SceneShelf::SceneShelf(ProjectService& project, QObject* parent) : QObject(parent), m_project(&project) {
     connect(&project, &ProjectService::nodesChanged, this, [this] {
-        for (const auto& [id, scene] : m_scenes)
-            if (const Node* node = m_project->node(id)) layoutOf(*scene).setTitle(node->title);
+        forAll([this](const QTextDocument& document, NodeId id) {
+            if (const Node* node = m_project->node(id)) PageLayout::of(document).setTitle(node->title);
+        });
     });
     connect(&project, &ProjectService::textReplaced, this, &SceneShelf::replace);
 }
@@ -17,25 +17,27 @@ SceneShelf::~SceneShelf() {
     clear();
 }
 
-PageLayout& SceneShelf::layoutOf(const Scene& scene) const {
-    return static_cast<PageLayout&>(*scene.document.documentLayout());
+template<class Action>
+void SceneShelf::forAll(Action action) const {
+    for (const auto& [id, scene] : m_scenes) action(scene->document, id);
+    if (m_mirror) action(*m_mirror, m_mirrored);
 }
 
 void SceneShelf::setLook(const PageMetrics& metrics, const PageColours& colours) {
     const bool sameMetrics = metrics == m_metrics;
     m_metrics = metrics;
     m_colours = colours;
-    for (const auto& [id, scene] : m_scenes) {
-        layoutOf(*scene).setColours(colours);
-        if (sameMetrics) continue;
-        scene->document.setDefaultFont(metrics.font);
-        layoutOf(*scene).setMetrics(metrics);
-    }
+    forAll([&](QTextDocument& document, NodeId) {
+        PageLayout::of(document).setColours(colours);
+        if (sameMetrics) return;
+        document.setDefaultFont(metrics.font);
+        PageLayout::of(document).setMetrics(metrics);
+    });
 }
 
 void SceneShelf::setProvenanceShown(bool shown) {
     m_provenanceShown = shown;
-    for (const auto& [id, scene] : m_scenes) layoutOf(*scene).setProvenanceShown(shown);
+    forAll([shown](const QTextDocument& document, NodeId) { PageLayout::of(document).setProvenanceShown(shown); });
 }
 
 void SceneShelf::take(NodeId node, QObject* context, std::function<void(Result<Scene*>)> done) {
@@ -51,16 +53,7 @@ SceneShelf::Scene* SceneShelf::add(NodeId node, const SceneText& text) {
     auto scene = std::make_unique<Scene>();
     scene->node = node;
     QTextDocument& document = scene->document;
-    document.setDefaultFont(m_metrics.font);
-    document.setDocumentMargin(0);
-    fillDocument(document, text);
-    Annotations::of(document); // whose numbers need room on the page
-    auto* layout = new PageLayout(&document);
-    document.setDocumentLayout(layout);
-    layout->setMetrics(m_metrics);
-    layout->setColours(m_colours);
-    layout->setProvenanceShown(m_provenanceShown);
-    if (const Node* known = m_project->node(node)) layout->setTitle(known->title);
+    fill(document, node, text);
     Scene* made = scene.get();
     connect(&document, &QTextDocument::contentsChange, this,
             [made](int position, int, int added) { refreshBlocks(made->document, position, added); });
@@ -71,6 +64,35 @@ SceneShelf::Scene* SceneShelf::add(NodeId node, const SceneText& text) {
     });
     m_scenes[node] = std::move(scene);
     return made;
+}
+
+// A new document: with its text, what hangs on the words, and its layout.
+void SceneShelf::fill(QTextDocument& document, NodeId node, const SceneText& text) {
+    document.setDefaultFont(m_metrics.font);
+    document.setDocumentMargin(0);
+    fillDocument(document, text);
+    Annotations::of(document); // whose numbers need room on the page
+    auto* layout = new PageLayout(&document);
+    document.setDocumentLayout(layout);
+    layout->setMetrics(m_metrics);
+    layout->setColours(m_colours);
+    layout->setProvenanceShown(m_provenanceShown);
+    if (const Node* known = m_project->node(node)) layout->setTitle(known->title);
+}
+
+QTextDocument& SceneShelf::mirror(Scene& scene) {
+    m_mirror = std::make_unique<QTextDocument>();
+    m_mirrored = scene.node;
+    QTextDocument& mirror = *m_mirror;
+    fill(mirror, scene.node, readDocument(scene.document));
+    mirror.setUndoRedoEnabled(false);
+    connect(&mirror, &QTextDocument::contentsChange, &mirror,
+            [&mirror](int position, int, int added) { refreshBlocks(mirror, position, added); });
+    connect(&scene.document, &QTextDocument::contentsChange, &mirror,
+            [&scene, &mirror](int position, int removed, int added) {
+                repeatEdit(scene.document, mirror, position, removed, added);
+            });
+    return mirror;
 }
 
 // The undo history goes: what it would bring back is in other scenes now, or in the project's own.
@@ -90,6 +112,7 @@ SceneShelf::Scene* SceneShelf::find(NodeId node) const {
 
 void SceneShelf::clear() {
     if (m_project) m_project->readEdits();
+    m_mirror.reset();
     m_scenes.clear();
 }
 

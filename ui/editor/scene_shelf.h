@@ -33,7 +33,10 @@ public:
     // Loads what is not there yet. `done` may be called before this returns; the scene lives until clear().
     void take(NodeId node, QObject* context, std::function<void(Result<Scene*>)> done);
     Scene* find(NodeId node) const; // null when it was never taken
-    void clear();                   // another project was opened
+    // The same text once more, kept the same, to be shown elsewhere with a layout of its own. There is one at a time: until
+    // the next one is asked for, or clear().
+    QTextDocument& mirror(Scene& scene);
+    void clear(); // another project was opened
 
 Q_SIGNALS:
     void edited(qint64 node);
@@ -41,10 +44,14 @@ Q_SIGNALS:
 private:
     Scene* add(NodeId node, const SceneText& text);
     void replace(NodeId node, const SceneText& text);
-    PageLayout& layoutOf(const Scene& scene) const;
+    void fill(QTextDocument& document, NodeId node, const SceneText& text);
+    template<class Action>
+    void forAll(Action action) const; // documents and what nodes they are of
 
     QPointer<ProjectService> m_project;
     std::map<NodeId, std::unique_ptr<Scene>> m_scenes;
+    std::unique_ptr<QTextDocument> m_mirror;
+    NodeId m_mirrored = 0;
     PageMetrics m_metrics;
     PageColours m_colours;
     bool m_provenanceShown = false;

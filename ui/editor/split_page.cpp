@@ -1,5 +1,6 @@
 #include "ui/editor/split_page.h"
 
+#include "ui/annotations/annotation_marks.h"
 #include "ui/editor/scene_editor.h"
 #include "ui/editor/scene_shelf.h"
 #include "ui/widgets/close_button.h"
@@ -30,6 +31,7 @@ SplitPage::SplitPage(const Theme& theme, ProjectService& project, SceneShelf& sh
     m_view->setAcceptDrops(false);
     m_view->viewport()->setAcceptDrops(false);
     m_view->viewport()->installEventFilter(this);
+    m_view->addMarker([](const QTextBlock& block, PageMarks& marks) { marks.carried = carriedMarks(block); });
     m_title->setObjectName("quiet");
     auto* close = new CloseButton(theme, tr("Close the other half"), m_half);
     connect(close, &QToolButton::clicked, this, [this] {
@@ -49,7 +51,7 @@ SplitPage::SplitPage(const Theme& theme, ProjectService& project, SceneShelf& sh
     connect(&project, &ProjectService::nodesChanged, this, &SplitPage::onNodesChanged);
 }
 
-void SplitPage::showBeside(NodeId node) {
+void SplitPage::showBeside(NodeId node, int scroll) {
     const bool opens = node != 0 && !m_half->isVisibleTo(this);
     m_half->setVisible(node != 0);
     if (opens) {
@@ -62,10 +64,10 @@ void SplitPage::showBeside(NodeId node) {
     if (node == 0) return;
     m_node = node;
     onNodesChanged();
-    m_shelf.take(node, this, [this, node](const Result<SceneShelf::Scene*>& taken) {
+    m_shelf.take(node, this, [this, node, scroll](const Result<SceneShelf::Scene*>& taken) {
         if (node != m_node || !taken) return;
-        m_view->showDocument(&(*taken)->document);
-        m_view->verticalScrollBar()->setValue((*taken)->scroll);
+        m_view->showDocument(&m_shelf.mirror(**taken));
+        m_view->verticalScrollBar()->setValue(scroll >= 0 ? scroll : (*taken)->scroll);
     });
 }
 

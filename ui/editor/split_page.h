@@ -3,7 +3,7 @@
 //
 // UI thread. A click into the other half, or the key for it, makes the page move there and open what it shows, and the
 // other half show what the page showed: so drafting, finding, spelling and all else work in whichever half the writer
-// is, and a text is never shown twice.
+// is. The other half shows a mirror of its text, so that both may show the same one, each at its own place.
 #pragma once
 
 #include "app/services/project_service.h"
@@ -25,8 +25,8 @@ public:
     SplitPage(const Theme& theme, ProjectService& project, SceneShelf& shelf, QWidget* page, QWidget* parent);
 
     NodeId other() const { return m_node; } // what the other half shows; 0: there is none
-    // Opens or changes the other half; 0 closes it. Not for what the page shows.
-    void showBeside(NodeId node);
+    // Opens or changes the other half; 0 closes it. At this height; by default where the text was last read.
+    void showBeside(NodeId node, int scroll = -1);
     // Moves the page to the other half's place; the other half is empty then, until showBeside(). What it showed keeps its
     // scroll position, and has its caret at `position`, if not negative.
     void exchange(int position);
