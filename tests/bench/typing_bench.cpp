@@ -106,7 +106,8 @@ void typeInto(SceneEditor& editor, int keys, const char* what) {
     print(what, "computed", own);
 }
 
-void run(const QString& path, const char* what, int keys, std::function<void(WritingChoices&)> with) {
+void run(const QString& path, const char* what, int keys, std::function<void(WritingChoices&)> with,
+         bool together = false) {
     if (qApp->arguments().size() > 2 && !QString(what).contains(qApp->arguments()[2])) return;
     QElapsedTimer start;
     start.start();
@@ -124,7 +125,20 @@ void run(const QString& path, const char* what, int keys, std::function<void(Wri
     PaintWatch watch;
     window.editor().viewport()->installEventFilter(&watch);
     while (!window.shownNode()) QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents, 5);
+    if (together) {
+        std::vector<qint64> all;
+        for (const Node& node : project.nodes()) all.push_back(node.id);
+        QElapsedTimer opening;
+        opening.start();
+        window.openTogether(all);
+        window.editor().viewport()->repaint();
+        std::printf("%-46s shown as one text %.1f ms\n", what, milliseconds(opening));
+        QTest::qWait(500);
+        window.openNode(all[all.size() / 2]);
+        QTest::qWait(500);
+    }
     const int before = watch.paints;
+    if (together) window.editor().viewport()->update();
     while (watch.paints == before) QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents, 5);
     std::printf("%-46s open and painted %.0f ms\n", what, milliseconds(start));
     typeInto(window.editor(), keys, what);
@@ -154,6 +168,7 @@ int main(int argc, char** argv) {
         choices.focus = FocusOn::Sentence;
         choices.typewriter = true;
     });
+    run(big, "1M words as one continuous text", keys, {}, true);
     run(long1, "a paragraph of 10k words", keys, {});
     run(long1, "the same, spelling off", keys, [](WritingChoices& choices) { choices.spelling = false; });
     run(long1, "the same, in DejaVu Serif", keys, [](WritingChoices& choices) { choices.family = "DejaVu Serif"; });

@@ -317,6 +317,21 @@ private Q_SLOTS:
         QTRY_COMPARE(f.together().selections().size(), std::size_t(64));
     }
 
+    void whatIsDroppedGoesIntoTheSceneUnderTheMouse() {
+        Together f;
+        QVERIFY(f.open());
+        QMimeData words;
+        words.setText("dropped ");
+        QWidget* page = f.editor().viewport();
+        QDragEnterEvent enters(f.placeOf(f.c, 6), Qt::CopyAction, &words, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(page, &enters);
+        QDropEvent drop(f.placeOf(f.c, 6), Qt::CopyAction, &words, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(page, &drop);
+        QCOMPARE(f.of(f.c), QString("Gamma dropped one."));
+        QCOMPARE(f.window->shownNode(), f.c);
+        QCOMPARE(f.of(f.a), QString("Alpha one.\nAlpha two."));
+    }
+
     void theOtherHalfMayShowOneOfItsScenes() {
         Together f;
         QVERIFY(f.open());

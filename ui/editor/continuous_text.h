@@ -39,6 +39,7 @@ public:
     bool takesKey(const QKeyEvent& event) override;
     bool takesPress(const QMouseEvent& event) override;
     void dragged(const QMouseEvent& event) override;
+    QTextCursor caretAt(const QPointF& point) const override;
     void enter(const QTextCursor& caret) override;
     void selectAll() override;
     bool isSelectionLoaded() override;

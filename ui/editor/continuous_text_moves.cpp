@@ -170,6 +170,12 @@ void ContinuousText::dragged(const QMouseEvent& event) {
     if (spot.page != active()) selectTo(spot);
 }
 
+QTextCursor ContinuousText::caretAt(const QPointF& point) const {
+    const Spot spot = spotAt(point + QPointF(0, m_editor.verticalScrollBar()->value()));
+    if (!m_pages[spot.page].document) return {};
+    return selected(m_pages[spot.page].document, spot.position, spot.position);
+}
+
 void ContinuousText::enter(const QTextCursor& caret) {
     for (std::size_t page = 0; page < m_pages.size(); ++page)
         if (m_pages[page].document == caret.document()) return enterAt({page, caret.position()});

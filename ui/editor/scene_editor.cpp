@@ -261,10 +261,6 @@ void SceneEditor::inputMethodEvent(QInputMethodEvent* event) {
     if (event->commitString().size() == 1) smarten();
 }
 
-void SceneEditor::dropEvent(QDropEvent* event) {
-    asWriter([&] { QTextEdit::dropEvent(event); });
-}
-
 // The caret does not go into text a passage stands for: it steps over.
 void SceneEditor::onCaretMoved() {
     QTextCursor cursor = textCursor();

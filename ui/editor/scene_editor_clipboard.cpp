@@ -4,6 +4,7 @@
 #include "ui/editor/scene_editor.h"
 #include "ui/editor/texts_together.h"
 
+#include <QDropEvent>
 #include <QMimeData>
 #include <QTextDocumentFragment>
 
@@ -72,6 +73,20 @@ void SceneEditor::insertFromMimeData(const QMimeData* source) {
         setTextCursor(cursor);
     });
     ensureCursorVisible();
+}
+
+// Qt knows how to drop into the text the editor shows; into another of those on the page it is for us.
+void SceneEditor::dropEvent(QDropEvent* event) {
+    const QTextCursor there = m_together ? m_together->caretAt(event->position()) : QTextCursor();
+    if (there.isNull() || there.document() == document()) return asWriter([&] { QTextEdit::dropEvent(event); });
+    const bool moved = event->source() == this || event->source() == viewport();
+    QTextDocument* from = document();
+    if (moved && selectsSeveral() && !removeSeveral()) return;
+    if (moved && textCursor().hasSelection()) removeAsWriter(textCursor());
+    m_together->enter(there);
+    insertFromMimeData(event->mimeData());
+    if (moved) m_together->joinSteps({from, document()});
+    event->acceptProposedAction();
 }
 
 void SceneEditor::cutSelection() {

@@ -26,6 +26,7 @@ public:
     virtual bool takesPress(const QMouseEvent& event) = 0;
     virtual void dragged(const QMouseEvent& event) = 0; // after the editor acted on it
 
+    virtual QTextCursor caretAt(const QPointF& point) const = 0; // of the viewport; null where nothing is loaded
     virtual void enter(const QTextCursor& caret) = 0; // of one of the documents: the editor shows that one now
     // Enters the next text that is `wanted`, round the end if need be and the editor's own last, at its head, or its end
     // when going backwards. `then` follows, perhaps later, with whether it went round the end; also when there is none.
