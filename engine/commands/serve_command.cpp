@@ -38,6 +38,7 @@ CommandRun addServeCommand(CLI::App& app) {
         }
         // The closing of stdin tells of a parent's death too, but not while a grandchild still holds the pipe.
         prctl(PR_SET_PDEATHSIG, SIGTERM);
+        (void)!nice(5); // a key of the writer's comes before a word of the model's
         serveStream(STDIN_FILENO, STDOUT_FILENO, parts);
         return 0;
     };
