@@ -33,6 +33,11 @@ class AnnotationsTest : public QObject {
         select(words);
         setCarried(m_editor->textCursor(), kind, text);
     }
+    void rewrite(const QString& words, const QString& draft) {
+        select(words);
+        const QTextCursor at = m_editor->textCursor();
+        m_editor->insertDraft(at.selectionStart(), at.selectionEnd(), paragraphsOf(draft, Provenance::Drafted, 3));
+    }
     const std::vector<Annotation>& all() { return Annotations::of(*m_document).all(); }
     // "[comment: words]" of every annotation.
     QString shown() {
@@ -133,10 +138,7 @@ private Q_SLOTS:
 
     void anAcceptedDraftKeepsTheCommentOfWhatItReplaces() {
         hang("It had no name.", Carried::Comment, "weak");
-        select("It had no name.");
-        const QTextCursor at = m_editor->textCursor();
-        m_editor->insertDraft(at.selectionStart(), at.selectionEnd(),
-                              paragraphsOf("Nobody had named it.", Provenance::Drafted, 3));
+        rewrite("It had no name.", "Nobody had named it.");
         QCOMPARE(shown(), QString("[weak: Nobody had named it.]"));
         QCOMPARE(readDocument(*m_document).blocks[1].spans[0].provenance, Provenance::Drafted);
     }
@@ -145,16 +147,40 @@ private Q_SLOTS:
         hang("rowed the boat", Carried::Comment, "c");
         hang("boat", Carried::Footnote, "f");
         hang("name", Carried::Pin, "1");
-        select(0, int(QString("She rowed the boat out.\nIt had no name.").size()));
-        const QTextCursor at = m_editor->textCursor();
-        m_editor->insertDraft(
-            at.selectionStart(), at.selectionEnd(),
-            paragraphsOf("Slowly she rowed the old boat away.\nIt had no name.", Provenance::Drafted, 3));
+        rewrite("She rowed the boat out.\nIt had no name.", "Slowly she rowed the old boat away.\nIt had no name.");
         QCOMPARE(shown(), QString("[c: rowed the old boat][f: boat][1: name]"));
         QCOMPARE(m_editor->toPlainText(),
                  QString("Slowly she rowed the old boat away.\nIt had no name.\nHe waited on the slip."));
         m_editor->undoEdit();
         QCOMPARE(shown(), QString("[c: rowed the boat][f: boat][1: name]"));
+    }
+
+    void aRewriteHandsOverWhatHungOnTheWordsItReplaces() {
+        hang("boat", Carried::Comment, "which one?");
+        hang("no name", Carried::Pin, "1");
+        hang("name", Carried::Footnote, "In the register it had.");
+        rewrite("She rowed the boat out.\nIt had no name.", "She rowed the old skiff out.\nIt had lost its letters.");
+        QCOMPARE(shown(),
+                 QString("[which one?: old skiff][1: lost its letters][In the register it had.: its letters]"));
+        m_editor->undoEdit();
+        QCOMPARE(shown(), QString("[which one?: boat][1: no name][In the register it had.: name]"));
+    }
+
+    void aRewriteThatKeepsNoWordKeepsEveryCommentAtItsPlace() {
+        hang("rowed", Carried::Comment, "too quiet");
+        hang("out", Carried::Comment, "where to?");
+        rewrite("rowed the boat out", "took nine oars seaward");
+        QCOMPARE(shown(), QString("[too quiet: took][where to?: seaward]"));
+        rewrite("took nine oars seaward", "left"); // both have to share a word
+        QCOMPARE(shown(), QString("[too quiet\nwhere to?: left]"));
+    }
+
+    void aCommentOnWordsThatARewriteTakesOutGoesToTheWordBefore() {
+        hang("boat", Carried::Comment, "which one?");
+        hang("boat", Carried::Link, "https://example.org");
+        hang("She", Carried::Footnote, "Marta.");
+        rewrite("She rowed the boat out.", "rowed the out.");
+        QCOMPARE(shown(), QString("[Marta.: rowed][which one?: the]"));
     }
 
     void makingWordsBoldLeavesTheCommentWhole() {

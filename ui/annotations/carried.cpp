@@ -4,6 +4,7 @@
 #include "app/services/draft_diff.h"
 #include "ui/editor/scene_document.h"
 
+#include <QSet>
 #include <vector>
 
 namespace palimpsest {
@@ -31,7 +32,8 @@ struct Run {
     Span span;
     std::size_t block = 0;
     bool isWord = false;
-    const Span* stood = nullptr; // the word it was before
+    const Span* stood = nullptr;          // the word it was before
+    std::vector<const Span*> inPlaceOf{}; // or those that went where it came
 };
 
 std::vector<Run> runsOf(const SceneText& text) {
@@ -58,18 +60,31 @@ QStringList wordsOf(const std::vector<Run>& runs) {
     return words;
 }
 
-// Each word that stayed is told the one it was.
-void pairUp(std::vector<Run>& now, const std::vector<Run>& before) {
-    const WordChanges changes = wordChanges(wordsOf(before), wordsOf(now));
-    std::vector<const Span*> stayed;
+// Each word that stayed is told the one it was, each new one those it came in place of: the first of them where the
+// first was, the last where the last was. Returns the new place of every word of before: of a word of `now`.
+std::vector<std::size_t> pairUp(const std::vector<Run*>& now, const std::vector<Run>& before) {
+    std::vector<const Span*> then;
+    QStringList words;
     for (const Run& run : before)
-        if (run.isWord) stayed.push_back(&run.span);
-    for (const auto& gone : changes.removed)
-        for (const int word : gone) stayed[std::size_t(word)] = nullptr;
-    std::erase(stayed, nullptr);
-    std::size_t word = 0, next = 0;
-    for (Run& run : now)
-        if (run.isWord && !changes.added[word++] && next < stayed.size()) run.stood = stayed[next++];
+        if (run.isWord) then.push_back(&run.span);
+    for (const Run* run : now) words << run->span.text;
+    const WordChanges changes = wordChanges(wordsOf(before), words);
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i <= now.size(); ++i) {
+        const std::size_t begin = i, went = changes.removed[i].size();
+        while (i < now.size() && changes.added[i]) ++i;
+        const std::size_t came = i - begin;
+        for (std::size_t each = 0; each < went; ++each) {
+            places.push_back(came == 0 ? std::max<std::size_t>(begin, 1) - 1 : begin + each * came / went);
+            const std::size_t end = begin + ((each + 1) * came + went - 1) / went;
+            for (std::size_t word = begin + each * came / went; word < end; ++word)
+                now[word]->inPlaceOf.push_back(then[places.size() - 1]);
+        }
+        if (i == now.size()) break;
+        now[i]->stood = then[places.size()];
+        places.push_back(i);
+    }
+    return places;
 }
 
 void takeShared(Span& span, const Span& before, const Span& behind) {
@@ -77,6 +92,30 @@ void takeShared(Span& span, const Span& before, const Span& behind) {
     if (before.footnote == behind.footnote) span.footnote = before.footnote;
     if (before.link == behind.link) span.link = before.link;
     span.pinned = before.pinned && behind.pinned;
+}
+
+void takeWhereNone(Span& span, const Span& from) {
+    for (const auto text : {&Span::comment, &Span::footnote, &Span::link})
+        if ((span.*text).isEmpty()) span.*text = from.*text;
+    span.pinned = span.pinned || from.pinned;
+}
+
+// What the writer wrote is on a word still, or comes to the one at its place.
+void loseNothing(const std::vector<Run*>& now, const std::vector<Run>& before, const std::vector<std::size_t>& places) {
+    if (now.empty()) return;
+    for (const auto text : {&Span::comment, &Span::footnote}) {
+        QSet<QString> there;
+        for (const Run* run : now) there << run->span.*text;
+        std::size_t word = 0;
+        for (const Run& run : before) {
+            if (!run.isWord) continue;
+            const QString& written = run.span.*text;
+            QString& put = now[places[word++]]->span.*text;
+            if (written.isEmpty() || there.contains(written)) continue;
+            there << written;
+            put += put.isEmpty() ? written : u'\n' + written;
+        }
+    }
 }
 
 struct Part {
@@ -186,21 +225,37 @@ void carry(SceneText& text, const QTextCharFormat& carried) {
 void keepCarried(SceneText& text, const SceneText& before) {
     std::vector<Run> now = runsOf(text);
     const std::vector<Run> then = runsOf(before);
-    pairUp(now, then);
-    const Span* behind = nullptr;
-    std::vector<const Span*> nextStood(now.size());
-    for (std::size_t i = now.size(); i-- > 0;) nextStood[i] = behind = now[i].stood ? now[i].stood : behind;
+    std::vector<Run*> words;
+    for (Run& run : now)
+        if (run.isWord) words.push_back(&run);
+    const std::vector<std::size_t> places = pairUp(words, then);
+    std::vector<const Span*> nextStood(words.size());
+    for (std::size_t i = words.size(); i-- > 0;)
+        nextStood[i] = words[i]->stood || i + 1 == words.size() ? words[i]->stood : nextStood[i + 1];
     const Span* last = nullptr;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i]->stood) last = words[i]->stood;
+        if (last && nextStood[i]) takeShared(words[i]->span, *last, *nextStood[i]);
+        for (const Span* each : words[i]->inPlaceOf) takeWhereNone(words[i]->span, *each);
+    }
+    loseNothing(words, then, places);
     for (Block& each : text.blocks) each.spans.clear();
-    for (std::size_t i = 0; i < now.size(); ++i) {
-        Run& run = now[i];
-        if (run.stood) last = run.stood;
-        if (last && nextStood[i]) takeShared(run.span, *last, *nextStood[i]);
+    const Span* wordBefore = nullptr;
+    auto next = words.begin();
+    for (Run& run : now) {
+        if (run.isWord) {
+            wordBefore = &run.span;
+            ++next;
+        } else if (wordBefore && next != words.end()) {
+            takeShared(run.span, *wordBefore, (*next)->span);
+        }
+    }
+    for (const Run& run : now) {
         std::vector<Span>& spans = text.blocks[run.block].spans;
         if (!spans.empty() && spans.back().looksLike(run.span))
             spans.back().text += run.span.text;
         else
-            spans.push_back(std::move(run.span));
+            spans.push_back(run.span);
     }
 }
 

@@ -28,7 +28,8 @@ QTextCharFormat carriedAround(const QTextCursor& cursor);
 QTextCharFormat withCarried(QTextCharFormat format, const QTextCharFormat& carried);
 void carry(SceneText& text, const QTextCharFormat& carried); // on spans which have nothing of the kind themselves
 // Words of `text` that stood in `before`, in the same order, keep what hung on them; so does what is new between two of
-// them with the same.
+// them with the same. What hung on words that went hangs on those that came in their place. A comment or footnote none
+// came for goes to the word before, or after, joined with what hangs there: it is lost only when no word is left.
 void keepCarried(SceneText& text, const SceneText& before);
 
 // The words a command without a selection is about: the one at the cursor, or the last before it in the paragraph.
