@@ -78,7 +78,6 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
     m_splitter->setStretchFactor(2, 1);
     m_splitter->setSizes({250, 340, 860, 320});
     m_binder->setMinimumWidth(140);
-    m_panel->setMinimumWidth(270);
     setCentralWidget(m_splitter);
     m_drafting = new Drafting({theme, engine, project, *m_notes, *m_passages, *m_shelf, *m_editor, *m_panel,
                                [this] { return m_binder->scenesInOrder(); }},

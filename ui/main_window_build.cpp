@@ -19,6 +19,7 @@
 #include "ui/settings/shortcuts_dialog.h"
 #include "ui/settings/writing.h"
 #include "ui/widgets/dialog_return.h"
+#include "ui/widgets/line_of_text.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QAction>
@@ -34,6 +35,7 @@
 namespace palimpsest {
 namespace {
 
+constexpr int kWhereLetters = 60;   // at most, of what is on the page
 constexpr int kStatusDelayMs = 300; // after the last key or move of the caret
 const char* const kProjectWords = "spelling_words";
 
@@ -91,6 +93,7 @@ void MainWindow::buildSurprises() {
 QWidget* MainWindow::buildEmpty() {
     auto* page = new QWidget(this);
     page->setObjectName("emptyPage");
+    page->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // no half is as wide as these buttons for it
     m_empty = new QLabel(page);
     m_empty->setObjectName("quiet");
     m_empty->setAlignment(Qt::AlignCenter);
@@ -122,7 +125,8 @@ void MainWindow::buildStatus() {
     m_words = new QLabel(this);
     m_saved = new QLabel(this);
     m_provenance = new QLabel(this);
-    m_where = new QLabel(this);
+    m_where = new LineLabel(this);
+    m_where->setMaximumWidth(fontMetrics().averageCharWidth() * kWhereLetters); // the menus have the rest
     m_where->setObjectName("quiet");
     m_where->setContentsMargins(0, 4, 14, 6);
     m_where->setAlignment(Qt::AlignVCenter | Qt::AlignTrailing);

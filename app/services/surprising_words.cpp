@@ -5,7 +5,9 @@
 namespace palimpsest {
 namespace {
 
-constexpr float kLeastNats[kSurpriseLevels] = {4.5f, 7, 10}; // e^-4.5: one in ninety
+// One in 1,100, in 8,100, in 60,000. On the sample manuscript and on pages of a published novel these mark a fifth, a
+// tenth and a twentieth of the words; 4.5 nats marked two fifths, which says nothing.
+constexpr float kLeastNats[kSurpriseLevels] = {7, 9, 11};
 
 // Where each byte of the UTF-8 form lies in the text.
 std::vector<qsizetype> unitsByByte(const QString& text) {

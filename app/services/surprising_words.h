@@ -18,7 +18,7 @@ struct SurprisingWord {
 // Every word of `text`, in order. A surprise that is not of this text gives none.
 std::vector<SurprisingWord> surprisingWords(const QString& text, const Surprise& surprise);
 
-// How a word is shown: 0 as foreseen, 3 as hardly foreseen at all (less than one in twenty thousand).
+// How a word is shown: 0 as foreseen, 3 as hardly foreseen at all (less than one in sixty thousand).
 int surpriseLevel(float nats);
 constexpr int kSurpriseLevels = 3;
 

@@ -160,10 +160,10 @@
 <context>
     <name>palimpsest::ProvenanceReportDialog</name>
     <message numerus="yes">
-        <source>%1 drafted, %2 drafted then edited, of %n words.</source>
+        <source>%1 drafted, %2 drafted then edited, of %Ln words.</source>
         <translation>
-            <numerusform>%1 drafted, %2 drafted then edited, of %n word.</numerusform>
-            <numerusform>%1 drafted, %2 drafted then edited, of %n words.</numerusform>
+            <numerusform>%1 drafted, %2 drafted then edited, of %Ln word.</numerusform>
+            <numerusform>%1 drafted, %2 drafted then edited, of %Ln words.</numerusform>
         </translation>
     </message>
 </context>

@@ -15,7 +15,7 @@
 //
 // Words arrive in pairs: at pass k of N the first k/N are committed, the next are moving, the rest absorbed. A Rewrite
 // keeps what is locked and puts "new" in place of the other words; candidate i > 0 has " i" after its first word. A word surprises
-// by as many nats as it has letters.
+// by half as many nats again as it has letters.
 #include "engine/api/framing.h"
 #include "engine/api/messages.h"
 #include "engine/api/surprise.h"
@@ -191,7 +191,7 @@ void FakeEngine::onCall(const std::string& name, const Json& id, const Json& par
         Surprise surprise;
         for (const StepToken& token : tokensOf(request->text))
             surprise.push_back({(surprise.empty() ? 0 : surprise.back().end) + token.text.size(),
-                                float(std::count_if(token.text.begin(), token.text.end(), ::isalpha))});
+                                1.5f * float(std::count_if(token.text.begin(), token.text.end(), ::isalpha))});
         return send(rpcResult(id, toJson(surprise)));
     }
     if (name == method::kDraftStart) {

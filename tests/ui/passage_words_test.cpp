@@ -63,6 +63,15 @@ private Q_SLOTS:
         QCOMPARE(said, (QStringList{"a, locked", "b, moving, 62 percent", "c, decided", "not yet known"}));
     }
 
+    void theCommaBehindAWordIsNotSaidTwice() {
+        const PassageWords words =
+            passageWords({token("down,", PositionState::Committed), token(" “Stop!”", PositionState::Committed),
+                          token(" …", PositionState::Committed), token(" once...", PositionState::Locked)});
+        QStringList said;
+        for (std::size_t i = 0; i < words.words.size(); ++i) said << describeWord(words, i);
+        QCOMPARE(said, (QStringList{"down, decided", "“Stop!”, decided", "…, decided", "once, locked"}));
+    }
+
     void nothingIsNoWords() {
         QVERIFY(passageWords({}).words.empty());
         QCOMPARE(passageWords({}).paragraphs.size(), 1);

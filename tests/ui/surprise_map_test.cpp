@@ -1,7 +1,8 @@
 // The model's surprise at the writer's own words, marked on the page of the real window. The fake engine is surprised by
-// long words: as many nats as letters.
+// long words: half as many nats again as letters.
 #include "tests/ui/window_fixture.h"
 #include "ui/drafting/surprise_bar.h"
+#include "ui/editor/split_page.h"
 
 #include <QAction>
 
@@ -98,6 +99,24 @@ private Q_SLOTS:
         m_it->passage()->accept();
         QVERIFY2(m_it->text().startsWith("She did not new him at once.\nIt was a bell buoy"), qPrintable(m_it->text()));
         QVERIFY(m_it->text().endsWith("."));
+    }
+
+    void theBarGivesWayToTheOtherHalf() {
+        m_it->window->resize(1200, 700);
+        QTest::keyClick(m_it->window.get(), Qt::Key_Backslash, Qt::ControlModifier);
+        QTRY_VERIFY(m_it->window->halves().other());
+        const auto areAlike = [this] {
+            const QList<int> sizes = m_it->window->halves().sizes();
+            return std::abs(sizes.at(0) - sizes.at(1)) <= 1; // of an odd number of pixels
+        };
+        QTRY_VERIFY(areAlike());
+        askAll();
+        QTRY_VERIFY(bar().isVisible());
+        QTest::qWait(50);
+        QVERIFY2(areAlike(), qPrintable(QString::number(m_it->window->halves().sizes().at(1))));
+        QCOMPARE(m_it->window->width(), 1200);
+        for (const QWidget* part : bar().findChildren<QWidget*>())
+            QVERIFY2(bar().rect().contains(part->geometry()), qPrintable(part->accessibleName()));
     }
 
     void withTheModelSwitchedOffNothingIsMarkedOrAsked() {

@@ -1,5 +1,7 @@
 #include "ui/annotations/annotation_list.h"
 
+#include "ui/widgets/line_of_text.h"
+
 #include <QDialogButtonBox>
 #include <QKeyEvent>
 #include <QListWidget>
@@ -58,7 +60,7 @@ void AnnotationList::fill() {
     m_list->clear();
     const Annotations& annotations = Annotations::of(m_document);
     for (const Annotation& each : annotations.all()) {
-        QString words = annotations.wordsOf(each).selectedText().simplified();
+        QString words = withoutQuotes(annotations.wordsOf(each).selectedText().simplified());
         if (words.size() > kWordsShown) words = words.left(kWordsShown) + u'…';
         QString line = tr("%1 · “%2”").arg(titleOf(each), words);
         if (each.kind != Carried::Pin) line += u'\n' + each.text.simplified();

@@ -1,5 +1,7 @@
 #include "ui/drafting/context_notes.h"
 
+#include "ui/widgets/line_of_text.h"
+
 #include <QLocale>
 #include <QMenu>
 #include <QPushButton>
@@ -12,7 +14,7 @@ constexpr int kPassageShown = 22, kPassageInTip = 400; // characters
 
 QString nameOf(const ContextNote& note) {
     if (!note.passage.isEmpty()) {
-        const QString words = note.passage.simplified();
+        const QString words = withoutQuotes(note.passage).simplified();
         return u'“' + (words.size() > kPassageShown ? words.left(kPassageShown).trimmed() + u'…' : words) + u'”';
     }
     return note.title.startsWith(u'@') ? note.title.mid(note.pinned ? 0 : 1) : note.title;
@@ -48,7 +50,9 @@ void ContextNotes::addRow(const ContextNote& note) {
                                       : tr("mentioned in this scene");
     const QString name = nameOf(note);
     auto* row = new QPushButton(this);
-    row->setText((note.pinned ? QStringLiteral("◆ ") : QStringLiteral("@ ")) + name + QStringLiteral(" · ") + words);
+    // The name is isolated, so that "@" stays before it whichever way the window reads.
+    row->setText((note.pinned ? QStringLiteral("◆ ") : QStringLiteral("@ ")) + QChar(0x2068) + name + QChar(0x2069) +
+                 QStringLiteral(" · ") + words);
     row->setAccessibleName(tr("%1, %2, %3").arg(passage ? name : note.title, why, words));
     row->setToolTip(tr("%1: %2").arg(passage ? note.passage.left(kPassageInTip).toHtmlEscaped() : note.title, why));
     row->setFocusPolicy(Qt::StrongFocus);

@@ -6,12 +6,14 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
 #include <QMenu>
 #include <QPushButton>
 #include <QRandomGenerator>
+#include <QScrollBar>
 #include <QSignalBlocker>
 #include <QSpinBox>
 
@@ -38,6 +40,14 @@ DraftChoices DraftingPanel::choices() const {
     choices.options.drafts = m_drafts->value();
     choices.options.seed = std::uint64_t(m_seed->value());
     return choices;
+}
+
+// As wide as its contents are in the writer's language: nothing of it is cut off, and nothing scrolls sideways.
+bool DraftingPanel::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == widget() && event->type() == QEvent::LayoutRequest)
+        setMinimumWidth(
+            std::max(minimumWidth(), widget()->minimumSizeHint().width() + verticalScrollBar()->sizeHint().width()));
+    return QScrollArea::eventFilter(watched, event);
 }
 
 void DraftingPanel::setKind(DraftKind kind) {

@@ -53,6 +53,9 @@ Q_SIGNALS:
     void keptDiscardAsked(const palimpsest::StoredDraft& draft);
     void modelSwitched(bool on);
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     QWidget* addPart(QVBoxLayout& column, void (DraftingPanel::*build)(QVBoxLayout&));
     QLabel* addHeading(QVBoxLayout& column, const QString& text);

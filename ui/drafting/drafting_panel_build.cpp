@@ -4,6 +4,7 @@
 #include "ui/drafting/context_notes.h"
 #include "ui/widgets/budget_bar.h"
 #include "ui/widgets/choice_box.h"
+#include "ui/widgets/line_of_text.h"
 #include "ui/widgets/section_title.h"
 #include "ui/widgets/track_slider.h"
 
@@ -21,6 +22,7 @@ namespace palimpsest {
 namespace {
 
 constexpr int kSide = 18; // margin of the panel
+constexpr int kLeastWidth = 270;
 
 QLabel* quietLabel(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
@@ -46,6 +48,7 @@ DraftingPanel::DraftingPanel(const Theme& theme, QWidget* parent) : QScrollArea(
     setWidgetResizable(true);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setFocusPolicy(Qt::NoFocus);
+    setMinimumWidth(kLeastWidth);
     auto* contents = new QWidget(this);
     contents->setObjectName("draftingContents");
     auto* column = new QVBoxLayout(contents);
@@ -223,11 +226,11 @@ void DraftingPanel::buildDrafts(QVBoxLayout& column) {
 
 QLabel* DraftingPanel::addFact(QVBoxLayout& column, const QString& name) {
     auto* row = new QHBoxLayout;
-    QLabel* value = quietLabel({}, widget());
-    value->setTextFormat(Qt::PlainText);
+    auto* value = new LineLabel(widget());
+    value->setObjectName("quiet");
+    value->setAlignment(Qt::AlignTrailing | Qt::AlignVCenter);
     row->addWidget(new QLabel(name, widget()));
-    row->addStretch(1);
-    row->addWidget(value);
+    row->addWidget(value, 1);
     column.addLayout(row);
     return value;
 }

@@ -14,6 +14,8 @@
 namespace palimpsest {
 namespace {
 
+constexpr int kTitleLetters = 24; // of a scene's title at least are seen
+
 QString percent(int words, const ProvenanceReport& report) {
     if (words == 0 || report.words == 0) return QStringLiteral("–");
     const double share = 100.0 * words / report.words;
@@ -31,8 +33,11 @@ void add(ProvenanceReport& sum, const ProvenanceReport& one) {
 } // namespace
 
 QString summaryOf(const ProvenanceReport& report) {
-    return ProvenanceReportDialog::tr("%1 drafted, %2 drafted then edited, of %n words.", nullptr, report.words)
-        .arg(percent(report.drafted, report), percent(report.edited, report));
+    const auto said = [&report](int words) {
+        return words == 0 ? ProvenanceReportDialog::tr("%1 %").arg(0) : percent(words, report);
+    };
+    return ProvenanceReportDialog::tr("%1 drafted, %2 drafted then edited, of %Ln words.", nullptr, report.words)
+        .arg(said(report.drafted), said(report.edited));
 }
 
 ProvenanceReportDialog::ProvenanceReportDialog(ProjectService& project, QWidget* parent)
@@ -51,6 +56,8 @@ ProvenanceReportDialog::ProvenanceReportDialog(ProjectService& project, QWidget*
     m_table->header()->setStretchLastSection(false);
     m_table->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+    for (int i = 1; i < m_table->columnCount(); ++i)
+        m_table->headerItem()->setTextAlignment(i, Qt::AlignTrailing | Qt::AlignVCenter);
     auto* close = new QPushButton(tr("Close"), this);
     close->setAccessibleName(tr("Close"));
     connect(close, &QPushButton::clicked, this, &QDialog::close);
@@ -115,6 +122,9 @@ void ProvenanceReportDialog::fill(const Reports& reports) {
         const Node* known = m_project.node(node);
         if (known) addRow(node, known->title, report, false);
     }
+    int figures = 2 * m_table->frameWidth();
+    for (int i = 1; i < m_table->columnCount(); ++i) figures += m_table->header()->sectionSize(i);
+    m_table->setMinimumWidth(figures + fontMetrics().averageCharWidth() * kTitleLetters);
     m_summary->setText(summaryOf(sum));
     m_table->setCurrentItem(m_table->topLevelItem(0));
 }

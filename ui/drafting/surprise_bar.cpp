@@ -6,11 +6,15 @@
 #include <QApplication>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QPainter>
 #include <QPushButton>
 
 namespace palimpsest {
 namespace {
+
+constexpr int kGap = 16;
+constexpr int kOneIn[kSurpriseLevels] = {1000, 8000, 60000}; // e to the nats of app/services/surprising_words.cpp
 
 // One mark as it stands under words, with what it means.
 class Sample : public QLabel {
@@ -51,17 +55,33 @@ SurpriseBar::SurpriseBar(const Theme& theme, SurpriseMap& map, QWidget* parent)
     connect(close, &QToolButton::clicked, &map, &SurpriseMap::clear);
     connect(m_move, &QPushButton::clicked, &map, &SurpriseMap::moveTheWeakest);
     connect(&map, &SurpriseMap::changed, this, &SurpriseBar::refresh);
-    auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(14, 6, 10, 6);
-    row->setSpacing(16);
+    m_rows = new QBoxLayout(QBoxLayout::LeftToRight, this);
+    m_rows->setContentsMargins(14, 6, 10, 6);
+    m_rows->addLayout(m_meaning = new QHBoxLayout, 1);
+    m_rows->addLayout(m_doing = new QHBoxLayout);
+    m_rows->setSpacing(kGap);
+    m_meaning->setSpacing(kGap);
     m_about->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // in a narrow half the marks speak for it
-    row->addWidget(m_about, 1);
-    row->addWidget(new Sample(theme, 1, tr("one in a hundred"), this));
-    row->addWidget(new Sample(theme, 2, tr("one in a thousand"), this));
-    row->addWidget(new Sample(theme, 3, tr("one in twenty thousand"), this));
-    row->addWidget(m_move);
-    row->addWidget(close);
+    m_meaning->addWidget(m_about, 1);
+    for (int level = 1; level <= kSurpriseLevels; ++level)
+        m_meaning->addWidget(
+            new Sample(theme, level, tr("one in %1").arg(QLocale().toString(kOneIn[level - 1])), this));
+    m_doing->addWidget(m_move);
+    m_doing->addStretch();
+    m_doing->addWidget(close);
     refresh();
+}
+
+QSize SurpriseBar::minimumSizeHint() const {
+    const QMargins margins = m_rows->contentsMargins();
+    const int row = std::max(m_meaning->minimumSize().width(), m_doing->minimumSize().width());
+    return {row + margins.left() + margins.right(), m_rows->totalMinimumSize().height()};
+}
+
+void SurpriseBar::resizeEvent(QResizeEvent* event) {
+    QFrame::resizeEvent(event);
+    const int marks = m_meaning->minimumSize().width() + m_doing->minimumSize().width() + 2 * kGap;
+    m_rows->setDirection(width() < marks ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void SurpriseBar::refresh() {

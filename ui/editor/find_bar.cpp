@@ -1,6 +1,7 @@
 #include "ui/editor/find_bar.h"
 
 #include "ui/widgets/close_button.h"
+#include "ui/widgets/line_of_text.h"
 #include "ui/widgets/search_terms.h"
 
 #include <QAccessible>
@@ -26,7 +27,7 @@ FindBar::FindBar(const Theme& theme, SceneEditor& editor, QWidget* parent)
       m_replace(addButton(tr("Replace"), tr("Replace this hit and go to the next"), &FindBar::replace)),
       m_replaceAll(addButton(tr("Replace all"), tr("Replace every hit in this scene, as one step to undo"),
                              &FindBar::replaceAll)),
-      m_state(new QLabel(this)) {
+      m_state(new LineLabel(this)) {
     setObjectName("findBar");
     setAccessibleName(tr("Find and replace"));
     m_state->setObjectName("quiet");
@@ -54,7 +55,7 @@ void FindBar::arrange() {
         for (QWidget* widget : widgets) box->addWidget(widget);
         return box;
     };
-    m_state->setMinimumWidth(fontMetrics().averageCharWidth() * 18);
+    m_state->setMinimumWidth(fontMetrics().averageCharWidth() * 8); // "12 of 29"
     QHBoxLayout* finding = row({m_terms->matchCase, m_terms->wholeWord, m_terms->regex, m_previous, m_next, m_state});
     finding->setStretchFactor(m_state, 1);
     finding->addWidget(m_close);
@@ -122,8 +123,7 @@ void FindBar::replaceAll() {
 }
 
 void FindBar::say(const QString& words) {
-    m_state->setToolTip(words);
-    m_state->setText(fontMetrics().elidedText(words, Qt::ElideRight, std::max(m_state->width(), 120)));
+    m_state->setText(words);
     m_state->setAccessibleName(words);
     QAccessibleEvent changed(m_state, QAccessible::NameChanged);
     QAccessible::updateAccessibility(&changed);

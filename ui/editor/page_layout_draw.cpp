@@ -89,8 +89,10 @@ void PageLayout::drawTitle(QPainter* painter) const {
         painter->setFont(font);
         painter->setPen(colour);
         const QString shown = QFontMetricsF(font).elidedText(words, Qt::ElideRight, width);
-        painter->drawText(QRectF(left, m_among.above + top, width, height),
-                          Qt::AlignVCenter | (words.isRightToLeft() ? Qt::AlignRight : Qt::AlignLeft), shown);
+        painter->drawText(
+            QRectF(left, m_among.above + top, width, height),
+            int(Qt::AlignVCenter | Qt::AlignAbsolute | (words.isRightToLeft() ? Qt::AlignRight : Qt::AlignLeft)),
+            shown);
     };
     QFont title = m_metrics.font;
     title.setPixelSize(qRound(title.pixelSize() * kTitleScale));

@@ -1,8 +1,10 @@
 #include "ui/editor/passage_view.h"
 
-#include <QAccessible>
+#include "ui/widgets/voice.h"
+
 #include <QKeyEvent>
 #include <QPainter>
+#include <algorithm>
 #include <utility>
 
 namespace palimpsest {
@@ -23,6 +25,7 @@ PassageView::PassageView(const Theme& theme, const PassageFlow& flow, QWidget* p
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
     setCursor(Qt::PointingHandCursor);
+    giveVoice(*this, QAccessible::Paragraph);
     setAccessibleName(tr("Passage being drafted"));
     m_fade.setDuration(kFadeMs);
     m_fade.setStartValue(0.25);
@@ -68,7 +71,12 @@ void PassageView::wordsChanged() {
     m_fade.stop();
     if (any && !m_theme.reducesMotion()) m_fade.start();
     if (m_focused >= int(now.words.size())) m_focused = int(now.words.size()) - 1;
-    describe();
+    const bool moves = std::any_of(now.words.begin(), now.words.end(), [](const PassageWord& word) {
+        return word.state == PositionState::Absorbed || word.state == PositionState::Moving;
+    });
+    const bool turned = std::exchange(m_moves, moves) != moves;
+    setBusy(*this, moves);
+    describe(turned || !moves);
     update();
 }
 
@@ -203,7 +211,7 @@ void PassageView::keyPressEvent(QKeyEvent* event) {
 void PassageView::focusWord(int word) {
     m_focused = std::clamp(word, -1, int(m_flow.words().words.size()) - 1);
     if (m_focused < 0 && !m_flow.words().words.empty()) m_focused = 0;
-    describe();
+    describe(true);
     update();
 }
 
@@ -242,16 +250,28 @@ bool PassageView::event(QEvent* event) {
     return QWidget::event(event);
 }
 
-void PassageView::describe() {
+QString PassageView::state() const {
     const PassageWords& words = m_flow.words();
-    QString description = words.paragraphs.join(u'\n');
+    if (!m_moves) return tr("The passage: %1").arg(words.paragraphs.join(u'\n'));
+    const auto decided = std::count_if(words.words.begin(), words.words.end(), [](const PassageWord& word) {
+        return word.state == PositionState::Committed || word.state == PositionState::Locked;
+    });
+    return decided == 0
+               ? tr("The passage is forming.")
+               : tr("The passage is forming: %1 of %2 words are decided.").arg(decided).arg(words.words.size());
+}
+
+void PassageView::describe(bool tells) {
+    const PassageWords& words = m_flow.words();
+    QString description = state();
     if (m_focused >= 0 && m_focused < int(words.words.size()))
-        description = tr("Word %1 of %2: %3. The passage: %4")
+        description = tr("Word %1 of %2: %3. %4")
                           .arg(m_focused + 1)
                           .arg(words.words.size())
                           .arg(describeWord(words, std::size_t(m_focused)), description);
     if (description == accessibleDescription()) return;
     setAccessibleDescription(description);
+    if (!tells) return;
     QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
     QAccessible::updateAccessibility(&changed);
 }

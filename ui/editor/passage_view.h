@@ -1,6 +1,7 @@
 // The words of a passage, painted over the place the page layout keeps for them, with mouse, keyboard and a voice.
 //
-// UI thread; a child of the editor's viewport. A word the mouse rests on says so. Click or Space locks and frees a word, the arrow keys walk words, Return
+// UI thread; a child of the editor's viewport. A screen reader is told that the passage begins to form and what has
+// formed, and not every pass; of the word the keyboard is at, whenever it is asked. A word the mouse rests on says so. Click or Space locks and frees a word, the arrow keys walk words, Return
 // accepts, Escape goes back to the page.
 #pragma once
 
@@ -57,7 +58,8 @@ private:
     void focusRow(int direction);
     void askForMenu(int word, const QPoint& globalPosition);
     void hover(int word);
-    void describe();
+    QString state() const;
+    void describe(bool tells);
 
     const Theme& m_theme;
     const PassageFlow& m_flow;
@@ -66,6 +68,7 @@ private:
     std::vector<bool> m_isChanged; // by word
     int m_focused = -1;
     int m_hovered = -1;
+    bool m_moves = false; // some word is not decided yet
     QTimer m_rest;
 };
 

@@ -117,18 +117,18 @@ PassageWords withChanges(const PassageWords& now, const QString& original) {
 QString describeWord(const PassageWords& words, std::size_t index) {
     const PassageWord& word = words.words[index];
     const char* context = "PassageWords";
-    if (word.removed) return QCoreApplication::translate(context, "%1, taken out").arg(words.text(word));
+    QString said = words.text(word);
+    while (said.size() > 1 && QStringView(u",;:.").contains(said.back())) said.chop(1); // a comma follows as it is
+    if (word.removed) return QCoreApplication::translate(context, "%1, taken out").arg(said);
     if (word.added && word.state == PositionState::Committed)
-        return QCoreApplication::translate(context, "%1, new").arg(words.text(word));
+        return QCoreApplication::translate(context, "%1, new").arg(said);
     switch (word.state) {
     case PositionState::Absorbed: return QCoreApplication::translate(context, "not yet known");
-    case PositionState::Locked: return QCoreApplication::translate(context, "%1, locked").arg(words.text(word));
-    case PositionState::Committed: return QCoreApplication::translate(context, "%1, decided").arg(words.text(word));
+    case PositionState::Locked: return QCoreApplication::translate(context, "%1, locked").arg(said);
+    case PositionState::Committed: return QCoreApplication::translate(context, "%1, decided").arg(said);
     case PositionState::Moving: break;
     }
-    return QCoreApplication::translate(context, "%1, moving, %2 percent")
-        .arg(words.text(word))
-        .arg(qRound(word.confidence * 100));
+    return QCoreApplication::translate(context, "%1, moving, %2 percent").arg(said).arg(qRound(word.confidence * 100));
 }
 
 } // namespace palimpsest

@@ -4,6 +4,7 @@
 #include "ui/editor/scene_editor.h"
 #include "ui/editor/scene_shelf.h"
 #include "ui/widgets/close_button.h"
+#include "ui/widgets/line_of_text.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -19,7 +20,7 @@ SplitPage::SplitPage(const Theme& theme, ProjectService& project, SceneShelf& sh
       m_shelf(shelf),
       m_page(page),
       m_half(new QWidget(this)),
-      m_title(new QLabel(m_half)),
+      m_title(new LineLabel(m_half)),
       m_view(new SceneEditor(m_half)) {
     setHandleWidth(3);
     setChildrenCollapsible(false);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kNeighbours = 1;  // unchanged rows shown around a changed one
 constexpr int kFontPixels = 16; // smaller than the page: two columns
+constexpr int kLinePercent = 125;
 
 QColor mixed(const QColor& a, const QColor& b, qreal share) {
     return QColor::fromRgbF(float(a.redF() * share + b.redF() * (1 - share)),
@@ -105,8 +106,9 @@ void DiffPage::show(const History::Comparison& comparison, const QString& before
     added.setFontUnderline(true);
     added.setBackground(mixed(c.good, c.page, 0.22));
     quietText.setForeground(c.quiet);
+    heading.setFont(font()); // dates are no prose
     heading.setForeground(c.quiet);
-    heading.setFontWeight(QFont::Bold);
+    heading.setFontWeight(QFont::DemiBold);
 
     QTextTableFormat format;
     format.setWidth(QTextLength(QTextLength::PercentageLength, 100));
@@ -117,30 +119,32 @@ void DiffPage::show(const History::Comparison& comparison, const QString& before
     format.setCellPadding(5);
     format.setCellSpacing(0);
     format.setHeaderRowCount(1);
+    format.setLayoutDirection(layoutDirection());
     QTextCursor cursor(page);
     cursor.beginEditBlock();
     QTextTable* table = cursor.insertTable(int(m_rows.size()) + 1, 3, format);
-    table->cellAt(0, 0).firstCursorPosition().insertText(beforeTitle, heading);
-    table->cellAt(0, 2).firstCursorPosition().insertText(tr("Now"), heading);
+    const auto cell = [table](int row, int column) {
+        QTextCursor in = table->cellAt(row, column).firstCursorPosition();
+        QTextBlockFormat lines;
+        lines.setLineHeight(kLinePercent, QTextBlockFormat::ProportionalHeight);
+        if (column == 1) lines.setAlignment(Qt::AlignHCenter);
+        in.setBlockFormat(lines);
+        return in;
+    };
+    cell(0, 0).insertText(beforeTitle, heading);
+    cell(0, 2).insertText(tr("Now"), heading);
     for (int i = 0; i < int(m_rows.size()); ++i) {
         if (m_rows[std::size_t(i)] < 0) {
-            table->cellAt(i + 1, 0).firstCursorPosition().insertText(tr("… the same …"), quietText);
-            table->cellAt(i + 1, 2).firstCursorPosition().insertText(tr("… the same …"), quietText);
+            for (const int column : {0, 2}) cell(i + 1, column).insertText(tr("… the same …"), quietText);
             continue;
         }
         const DiffRow& row = comparison.rows[std::size_t(m_rows[std::size_t(i)])];
         if (!row.same) m_changes.push_back(m_rows[std::size_t(i)]);
         if (row.before >= 0)
-            insertBlock(table->cellAt(i + 1, 0).firstCursorPosition(),
-                        comparison.before.blocks[std::size_t(row.before)], row.removed, removed);
-        QTextCursor sign = table->cellAt(i + 1, 1).firstCursorPosition();
-        QTextBlockFormat middle;
-        middle.setAlignment(Qt::AlignHCenter);
-        sign.setBlockFormat(middle);
-        sign.insertText(signOf(row), heading);
+            insertBlock(cell(i + 1, 0), comparison.before.blocks[std::size_t(row.before)], row.removed, removed);
+        cell(i + 1, 1).insertText(signOf(row), heading);
         if (row.after >= 0)
-            insertBlock(table->cellAt(i + 1, 2).firstCursorPosition(), comparison.now.blocks[std::size_t(row.after)],
-                        row.added, added);
+            insertBlock(cell(i + 1, 2), comparison.now.blocks[std::size_t(row.after)], row.added, added);
     }
     cursor.endEditBlock();
     const QPointer<QTextDocument> old = document();

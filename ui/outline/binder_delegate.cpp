@@ -2,6 +2,7 @@
 
 #include "ui/outline/marker_shape.h"
 #include "ui/theme/icons.h"
+#include "ui/widgets/line_of_text.h"
 #include "ui/widgets/section_title.h"
 
 #include <QLineEdit>
@@ -32,7 +33,6 @@ QWidget* BinderDelegate::createEditor(QWidget* parent, const QStyleOptionViewIte
 void BinderDelegate::paintHeading(QPainter& painter, const QStyleOptionViewItem& option,
                                   const QModelIndex& index) const {
     const bool rightToLeft = option.direction == Qt::RightToLeft;
-    const Qt::Alignment leading = (rightToLeft ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter;
     const auto* tree = qobject_cast<const QTreeView*>(option.widget);
     QFont font = SectionTitle::fontFrom(option.font);
     font.setWeight(QFont::DemiBold);
@@ -42,8 +42,9 @@ void BinderDelegate::paintHeading(QPainter& painter, const QStyleOptionViewItem&
     QString text = index.data().toString().toUpper();
     const int inside = index.model()->rowCount(index);
     if (tree && !tree->isExpanded(index) && inside > 0)
-        text += QStringLiteral("  ▸ %1").arg(QLocale().toString(inside));
-    painter.drawText(option.rect.adjusted(kEdge, 8, -kEdge, 0), int(leading), text);
+        text += QStringLiteral("  %1 %2").arg(rightToLeft ? u'◂' : u'▸').arg(QLocale().toString(inside));
+    drawLineOfText(painter, option.rect.adjusted(kEdge, 8, -kEdge, 0), text, option.direction,
+                   Qt::AlignLeading | Qt::AlignVCenter);
 }
 
 void BinderDelegate::paintMarks(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index,
@@ -90,7 +91,6 @@ void BinderDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
         return;
     }
     const bool rightToLeft = option.direction == Qt::RightToLeft;
-    const Qt::Alignment leading = (rightToLeft ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter;
     const bool selected = option.state & QStyle::State_Selected;
     QRect row = option.rect;
     if (selected || (option.state & QStyle::State_MouseOver)) {
@@ -107,8 +107,7 @@ void BinderDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     font.setWeight(kind == NodeKind::Part ? QFont::DemiBold : QFont::Normal);
     painter->setFont(font);
     painter->setPen(selected || kind == NodeKind::Part || kind == NodeKind::Chapter ? c.text : c.chromeText);
-    const QString shown = QFontMetrics(font).elidedText(index.data().toString(), Qt::ElideRight, row.width());
-    painter->drawText(row, int(leading), shown);
+    drawLineOfText(*painter, row, index.data().toString(), option.direction, Qt::AlignLeading | Qt::AlignVCenter);
     painter->restore();
 }
 

@@ -1,5 +1,7 @@
 #include "ui/search/hit_list.h"
 
+#include "ui/widgets/line_of_text.h"
+
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <QTextLayout>
@@ -8,14 +10,15 @@
 namespace palimpsest {
 namespace {
 
-constexpr int kBefore = 26, kAfter = 120; // characters around a hit
+constexpr int kBefore[] = {26, 12, 5, 0}; // characters in front of a hit: the first that leaves the hit room
+constexpr int kAfter = 120;               // and behind it
 constexpr int kRoom = 8;                  // of a row, above and below its text
 
 enum Role { kSceneRole = Qt::UserRole, kHitRole, kReplacesRole, kWordsRole };
 
 // Back to the beginning of a word, with an ellipsis where more is before.
-QString beginningOf(const QString& paragraph, qsizetype end) {
-    qsizetype from = std::max<qsizetype>(0, end - kBefore);
+QString beginningOf(const QString& paragraph, qsizetype end, int most) {
+    qsizetype from = std::max<qsizetype>(0, end - most);
     while (from > 0 && from < end && !paragraph[from - 1].isSpace()) ++from;
     return (from > 0 ? QStringLiteral("…") : QString()) + paragraph.mid(from, end - from);
 }
@@ -23,11 +26,12 @@ QString beginningOf(const QString& paragraph, qsizetype end) {
 struct Line {
     QString text;
     QList<QTextLayout::FormatRange> formats;
+    qsizetype hitEnd = 0; // and of what it is replaced by
 };
 
-Line lineOf(const PickedHit& hit, bool replaces, const QString& words, const Colours& c) {
+Line lineOf(const PickedHit& hit, int before, bool replaces, const QString& words, const Colours& c) {
     Line line;
-    line.text = beginningOf(hit.paragraph, hit.match.begin);
+    line.text = beginningOf(hit.paragraph, hit.match.begin, before);
     const auto add = [&line](const QString& part, const QTextCharFormat& format) {
         line.formats.append({int(line.text.size()), int(part.size()), format});
         line.text += part;
@@ -44,6 +48,7 @@ Line lineOf(const PickedHit& hit, bool replaces, const QString& words, const Col
     }
     add(hit.paragraph.mid(hit.match.begin, hit.match.end - hit.match.begin), found);
     if (replaces) add(words, put);
+    line.hitEnd = line.text.size();
     line.text += hit.paragraph.mid(hit.match.end, kAfter);
     return line;
 }
@@ -82,26 +87,39 @@ private:
         const Colours& c = m_theme.colours();
         const QTreeWidgetItem* item = m_list.itemFromIndex(index);
         const PickedHit* hit = index.data(kHitRole).toInt() < 0 ? nullptr : m_list.hitOf(item);
-        Line line{index.data().toString(), {}};
-        QFont font = option.font;
-        if (hit)
-            line = lineOf(*hit, index.data(kReplacesRole).toBool(), index.data(kWordsRole).toString(), c);
-        else
+        QTextLayout layout;
+        layout.setFont(option.font);
+        painter->save();
+        painter->setPen(c.chromeText);
+        if (hit) {
+            const bool replaces = index.data(kReplacesRole).toBool();
+            for (const int before : kBefore)
+                if (layOut(layout, lineOf(*hit, before, replaces, index.data(kWordsRole).toString(), c), rect)) break;
+            painter->setClipRect(rect);
+            layout.draw(painter, QPointF(rect.left(), rect.center().y() - layout.lineAt(0).height() / 2 + 0.5));
+        } else {
+            QFont font = option.font;
             font.setWeight(QFont::DemiBold);
-        QTextLayout layout(line.text, font);
+            painter->setFont(font);
+            drawLineOfText(*painter, rect, index.data().toString(), option.direction,
+                           Qt::AlignLeading | Qt::AlignVCenter);
+        }
+        painter->restore();
+    }
+
+    // Whether the hit is seen whole.
+    static bool layOut(QTextLayout& layout, const Line& line, const QRect& rect) {
+        layout.setText(line.text);
         layout.setFormats(line.formats);
-        QTextOption direction;
-        direction.setWrapMode(QTextOption::NoWrap);
-        layout.setTextOption(direction);
+        QTextOption option;
+        option.setWrapMode(QTextOption::NoWrap);
+        layout.setTextOption(option);
         layout.beginLayout();
         QTextLine row = layout.createLine();
         row.setLineWidth(rect.width());
         layout.endLayout();
-        painter->save();
-        painter->setClipRect(rect);
-        painter->setPen(c.chromeText);
-        layout.draw(painter, QPointF(rect.left(), rect.center().y() - row.height() / 2 + 0.5));
-        painter->restore();
+        const qreal end = row.cursorToX(int(line.hitEnd));
+        return (line.text.isRightToLeft() ? rect.width() - end : end) <= rect.width();
     }
 
     const Theme& m_theme;
@@ -147,7 +165,8 @@ void HitList::addScene(std::size_t index) {
         auto* row = new QTreeWidgetItem;
         row->setData(0, kSceneRole, int(index));
         row->setData(0, kHitRole, int(i));
-        row->setText(0, beginningOf(hit.paragraph, hit.match.begin) + hit.paragraph.mid(hit.match.begin, kAfter));
+        row->setText(0, beginningOf(hit.paragraph, hit.match.begin, kBefore[0]) +
+                            hit.paragraph.mid(hit.match.begin, kAfter));
         row->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
         row->setCheckState(0, Qt::Checked);
         rows << row;

@@ -36,6 +36,7 @@ ShortcutsDialog::ShortcutsDialog(Commands& commands, QWidget* parent)
     m_tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
     m_keys->setAccessibleName(tr("New keys"));
     m_keys->setFocusPolicy(Qt::StrongFocus);
+    m_keys->setMinimumWidth(fontMetrics().averageCharWidth() * 18); // "Ctrl+Shift+Return"
     m_says->setObjectName("quiet");
     m_says->setWordWrap(true);
     m_says->setMinimumHeight(2 * fontMetrics().lineSpacing());

@@ -1,21 +1,26 @@
 #include "ui/widgets/budget_bar.h"
 
+#include "ui/widgets/voice.h"
+
+#include <QLocale>
 #include <QPainter>
 #include <QPainterPath>
 
 namespace palimpsest {
 
 BudgetBar::BudgetBar(const Theme& theme, QWidget* parent) : QWidget(parent), m_theme(theme) {
+    giveVoice(*this, QAccessible::Chart);
     setAccessibleName(tr("What the model sees"));
 }
 
 void BudgetBar::show(const ContextPreview& preview) {
     m_preview = preview;
-    setAccessibleDescription(tr("%1 tokens of notes, %2 before, %3 after, of %4")
-                                 .arg(preview.notes)
-                                 .arg(preview.before)
-                                 .arg(preview.after)
-                                 .arg(preview.limit));
+    const QLocale locale;
+    setAccessibleDescription(preview.limit == 0
+                                 ? tr("not known")
+                                 : tr("%1 tokens of notes, %2 before, %3 after, of %4")
+                                       .arg(locale.toString(preview.notes), locale.toString(preview.before),
+                                            locale.toString(preview.after), locale.toString(preview.limit)));
     update();
 }
 

@@ -1,5 +1,7 @@
 #include "ui/widgets/draft_card.h"
 
+#include "ui/widgets/line_of_text.h"
+
 #include <QPainter>
 
 namespace palimpsest {
@@ -24,31 +26,27 @@ void DraftCard::setDraft(const QString& draft, const QString& about) {
 }
 
 void DraftCard::setChosen(bool chosen) {
-    if (m_chosen == chosen) return;
-    m_chosen = chosen;
-    update();
+    setCheckable(true);
+    setAutoExclusive(true);
+    setChecked(chosen);
 }
 
 void DraftCard::paintEvent(QPaintEvent*) {
     const Colours& c = m_theme.colours();
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(hasFocus() ? QPen(c.focus, 2) : QPen(m_chosen ? c.accent : c.control, m_chosen ? 1.6 : 1));
+    painter.setPen(hasFocus() ? QPen(c.focus, 2) : QPen(isChecked() ? c.accent : c.control, isChecked() ? 1.6 : 1));
     painter.setBrush(underMouse() || isDown() ? c.hover : c.page);
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 6, 6);
     const QRect inner = rect().adjusted(12, 7, -12, -7);
-    const int align = isRightToLeft() ? Qt::AlignRight : Qt::AlignLeft;
-    const QFont serif = Theme::pageFont(15);
-    painter.setFont(serif);
+    painter.setFont(Theme::pageFont(15));
     painter.setPen(c.text);
-    painter.drawText(inner, align | Qt::AlignTop,
-                     QFontMetrics(serif).elidedText(accessibleDescription(), Qt::ElideRight, inner.width()));
+    drawLineOfText(painter, inner, accessibleDescription(), layoutDirection(), Qt::AlignLeading | Qt::AlignTop);
     QFont small = font();
     small.setPointSizeF(small.pointSizeF() * 0.86);
     painter.setFont(small);
     painter.setPen(c.quiet);
-    painter.drawText(inner, align | Qt::AlignBottom,
-                     QFontMetrics(small).elidedText(m_about, Qt::ElideRight, inner.width()));
+    drawLineOfText(painter, inner, m_about, layoutDirection(), Qt::AlignLeading | Qt::AlignBottom);
 }
 
 } // namespace palimpsest

@@ -13,7 +13,7 @@ public:
     DraftCard(const Theme& theme, const QString& draft, const QString& about, QWidget* parent = nullptr);
 
     void setDraft(const QString& draft, const QString& about);
-    void setChosen(bool chosen);
+    void setChosen(bool chosen); // one of the cards beside it: the arrow keys go from one to the next
     QSize sizeHint() const override { return {200, 54}; }
     QSize minimumSizeHint() const override { return {80, 54}; }
 
@@ -23,7 +23,6 @@ protected:
 private:
     const Theme& m_theme;
     QString m_about;
-    bool m_chosen = false;
 };
 
 } // namespace palimpsest

@@ -2,7 +2,7 @@
 
 namespace palimpsest {
 
-SectionTitle::SectionTitle(const QString& text, QWidget* parent) : QLabel(parent) {
+SectionTitle::SectionTitle(const QString& text, QWidget* parent) : LineLabel(parent) {
     setObjectName("sectionTitle");
     setFont(fontFrom(font()));
     setTitle(text);

@@ -1,11 +1,11 @@
 // The small heading of a section of a panel: shown in capitals, read out as it is written.
 #pragma once
 
-#include <QLabel>
+#include "ui/widgets/line_of_text.h"
 
 namespace palimpsest {
 
-class SectionTitle : public QLabel {
+class SectionTitle : public LineLabel {
     Q_OBJECT
 public:
     explicit SectionTitle(const QString& text, QWidget* parent = nullptr);
