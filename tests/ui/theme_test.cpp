@@ -1,7 +1,10 @@
 #include "ui/theme/theme.h"
 
+#include <QDialog>
 #include <QFontDatabase>
 #include <QFontInfo>
+#include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QtTest>
 #include <cmath>
 
@@ -89,6 +92,23 @@ private Q_SLOTS:
             }
             needs(name + " focus ring on a chosen row", c->focus, c->selected, 3);
             needs(name + " budget: after", c->goodPale, c->chrome, 3);
+        }
+    }
+
+    void whatAFieldIsForIsReadableInItWhileItIsEmpty() {
+        Theme theme(*qApp);
+        for (int choice = int(Theme::Choice::Light); choice < Theme::choiceNames().size(); ++choice) {
+            theme.choose(Theme::Choice(choice));
+            QWidget window;
+            QDialog dialog;
+            std::vector<QWidget*> fields{new QLineEdit(&window), new QPlainTextEdit(&window), new QTextEdit(&dialog),
+                                         new QPlainTextEdit(&dialog)};
+            for (QWidget* field : fields) {
+                field->ensurePolished();
+                const QColor ink = field->palette().color(QPalette::PlaceholderText);
+                QCOMPARE(ink.alpha(), 255); // a style sheet's colour would be taken at half
+                needs(field->metaObject()->className(), ink, theme.colours().page, 4.5);
+            }
         }
     }
 

@@ -50,9 +50,9 @@ void ContextNotes::addRow(const ContextNote& note) {
                                       : tr("mentioned in this scene");
     const QString name = nameOf(note);
     auto* row = new QPushButton(this);
-    // The name is isolated, so that "@" stays before it whichever way the window reads.
-    row->setText((note.pinned ? QStringLiteral("◆ ") : QStringLiteral("@ ")) + QChar(0x2068) + name + QChar(0x2069) +
-                 QStringLiteral(" · ") + words);
+    // Isolated where the window reads the other way, so that "@" stays in front of the name.
+    const QString shown = isRightToLeft() ? QChar(0x2068) + name + QChar(0x2069) : name;
+    row->setText((note.pinned ? QStringLiteral("◆ ") : QStringLiteral("@ ")) + shown + QStringLiteral(" · ") + words);
     row->setAccessibleName(tr("%1, %2, %3").arg(passage ? name : note.title, why, words));
     row->setToolTip(tr("%1: %2").arg(passage ? note.passage.left(kPassageInTip).toHtmlEscaped() : note.title, why));
     row->setFocusPolicy(Qt::StrongFocus);

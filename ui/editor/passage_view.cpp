@@ -76,7 +76,7 @@ void PassageView::wordsChanged() {
     });
     const bool turned = std::exchange(m_moves, moves) != moves;
     setBusy(*this, moves);
-    describe(turned || !moves);
+    if (turned || !moves) describe();
     update();
 }
 
@@ -211,7 +211,7 @@ void PassageView::keyPressEvent(QKeyEvent* event) {
 void PassageView::focusWord(int word) {
     m_focused = std::clamp(word, -1, int(m_flow.words().words.size()) - 1);
     if (m_focused < 0 && !m_flow.words().words.empty()) m_focused = 0;
-    describe(true);
+    describe();
     update();
 }
 
@@ -261,7 +261,8 @@ QString PassageView::state() const {
                : tr("The passage is forming: %1 of %2 words are decided.").arg(decided).arg(words.words.size());
 }
 
-void PassageView::describe(bool tells) {
+// Tells a screen reader, when it is another description.
+void PassageView::describe() {
     const PassageWords& words = m_flow.words();
     QString description = state();
     if (m_focused >= 0 && m_focused < int(words.words.size()))
@@ -269,11 +270,7 @@ void PassageView::describe(bool tells) {
                           .arg(m_focused + 1)
                           .arg(words.words.size())
                           .arg(describeWord(words, std::size_t(m_focused)), description);
-    if (description == accessibleDescription()) return;
-    setAccessibleDescription(description);
-    if (!tells) return;
-    QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
-    QAccessible::updateAccessibility(&changed);
+    if (description != accessibleDescription()) setAccessibleDescription(description);
 }
 
 } // namespace palimpsest

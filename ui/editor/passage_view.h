@@ -1,7 +1,7 @@
 // The words of a passage, painted over the place the page layout keeps for them, with mouse, keyboard and a voice.
 //
 // UI thread; a child of the editor's viewport. A screen reader is told that the passage begins to form and what has
-// formed, and not every pass; of the word the keyboard is at, whenever it is asked. A word the mouse rests on says so. Click or Space locks and frees a word, the arrow keys walk words, Return
+// formed, and not every pass; of a word, when the keyboard comes to it. A word the mouse rests on says so. Click or Space locks and frees a word, the arrow keys walk words, Return
 // accepts, Escape goes back to the page.
 #pragma once
 
@@ -59,7 +59,7 @@ private:
     void askForMenu(int word, const QPoint& globalPosition);
     void hover(int word);
     QString state() const;
-    void describe(bool tells);
+    void describe();
 
     const Theme& m_theme;
     const PassageFlow& m_flow;

@@ -54,7 +54,7 @@ HistoryDialog::HistoryDialog(const Theme& theme, ProjectService& project, Histor
     split->addWidget(m_list);
     split->addWidget(buildRight());
     split->setStretchFactor(1, 1);
-    split->setSizes({250, 830});
+    split->setSizes({290, 790});
     split->setChildrenCollapsible(false);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(12, 12, 12, 12);

@@ -42,7 +42,7 @@ void BinderDelegate::paintHeading(QPainter& painter, const QStyleOptionViewItem&
     QString text = index.data().toString().toUpper();
     const int inside = index.model()->rowCount(index);
     if (tree && !tree->isExpanded(index) && inside > 0)
-        text += QStringLiteral("  %1 %2").arg(rightToLeft ? u'◂' : u'▸').arg(QLocale().toString(inside));
+        text += QStringLiteral("  %1 %2").arg(rightToLeft ? QChar(u'◂') : QChar(u'▸')).arg(QLocale().toString(inside));
     drawLineOfText(painter, option.rect.adjusted(kEdge, 8, -kEdge, 0), text, option.direction,
                    Qt::AlignLeading | Qt::AlignVCenter);
 }

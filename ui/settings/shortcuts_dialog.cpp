@@ -1,6 +1,7 @@
 #include "ui/settings/shortcuts_dialog.h"
 
 #include "ui/palette/fuzzy.h"
+#include "ui/widgets/voice.h"
 
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -34,6 +35,7 @@ ShortcutsDialog::ShortcutsDialog(Commands& commands, QWidget* parent)
     m_tree->setHeaderLabels({tr("Command"), tr("Menu"), tr("Keys")});
     m_tree->setRootIsDecorated(false);
     m_tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+    giveVoice(*m_keys, QAccessible::HotkeyField);
     m_keys->setAccessibleName(tr("New keys"));
     m_keys->setFocusPolicy(Qt::StrongFocus);
     m_keys->setMinimumWidth(fontMetrics().averageCharWidth() * 18); // "Ctrl+Shift+Return"
@@ -125,6 +127,7 @@ void ShortcutsDialog::onKeys() {
     m_set->setEnabled(command && !keys.isEmpty() && keys != command->action->shortcut());
     const QString owner = command ? m_commands.ownerOf(keys, *command) : QString();
     const QString text = keys.toString(QKeySequence::NativeText);
+    m_keys->setAccessibleDescription(text);
     m_says->setText(owner.isEmpty() || !m_set->isEnabled()
                         ? QString()
                         : tr("%1 belongs to “%2”, which will have no keys when you use them here.").arg(text, owner));

@@ -7,7 +7,7 @@ class QWidget;
 
 namespace palimpsest {
 
-// In the widget's constructor. Its description is also its value.
+// Before anything else is said of the widget, its name too. Its description is also its value.
 void giveVoice(QWidget& widget, QAccessible::Role role);
 
 // Told when it changes; a busy widget is not read out.
