@@ -69,19 +69,21 @@ QPainterPath pinShape(QPointF centre, qreal radius) {
     return path;
 }
 
-void drawPin(QPainter& painter, const Row& row, qreal columnLeft, const PageColours& colours) {
+void drawPin(QPainter& painter, const Row& row, qreal columnLeft, const PageColours& colours, bool rightToLeft) {
     const qreal top = row.baseline - row.line.ascent(), bottom = row.baseline + row.line.descent();
     const qreal x = columnLeft - kPinAt;
+    const qreal opens = rightToLeft ? row.right + 2 : row.left - 2, closes = rightToLeft ? row.left - 2 : row.right + 2;
+    const qreal inwards = rightToLeft ? -kCorner : kCorner;
     painter.setPen(QPen(colours.accent, 1.4));
     painter.drawLine(QPointF(x, row.first ? (top + bottom) / 2 : top), QPointF(x, row.last ? bottom : row.next));
     if (row.first) {
         painter.fillPath(pinShape({x, (top + bottom) / 2}, kPinRadius), colours.accent);
-        painter.drawPolyline(QPolygonF{QPointF(row.left - 2, top + kCorner), QPointF(row.left - 2, top),
-                                       QPointF(row.left - 2 + kCorner, top)});
+        painter.drawPolyline(
+            QPolygonF{QPointF(opens, top + kCorner), QPointF(opens, top), QPointF(opens + inwards, top)});
     }
     if (row.last)
-        painter.drawPolyline(QPolygonF{QPointF(row.right + 2, bottom - kCorner), QPointF(row.right + 2, bottom),
-                                       QPointF(row.right + 2 - kCorner, bottom)});
+        painter.drawPolyline(
+            QPolygonF{QPointF(closes, bottom - kCorner), QPointF(closes, bottom), QPointF(closes - inwards, bottom)});
 }
 
 } // namespace
@@ -109,6 +111,7 @@ void drawCarried(QPainter& painter, const QTextLayout& layout, QPointF origin, c
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setBrush(Qt::NoBrush);
+    const bool rightToLeft = layout.textOption().textDirection() == Qt::RightToLeft;
     for (int i = 0; i < layout.lineCount(); ++i) {
         const QTextLine line = layout.lineAt(i);
         const qreal top = origin.y() + line.y();
@@ -119,11 +122,11 @@ void drawCarried(QPainter& painter, const QTextLayout& layout, QPointF origin, c
             Row row = rowOf(line, origin, mark);
             if (i + 1 < layout.lineCount()) row.next = origin.y() + layout.lineAt(i + 1).y();
             if (mark.kind == Carried::Pin)
-                drawPin(painter, row, origin.x(), colours);
+                drawPin(painter, row, origin.x(), colours, rightToLeft);
             else if (mark.kind != Carried::Footnote)
                 drawUnderline(painter, row, mark, colours);
             else if (row.last)
-                drawNumber(painter, row, mark, colours, font, layout.textOption().textDirection() == Qt::RightToLeft);
+                drawNumber(painter, row, mark, colours, font, rightToLeft);
         }
     }
     painter.restore();

@@ -50,9 +50,8 @@ void ContextNotes::addRow(const ContextNote& note) {
                                       : tr("mentioned in this scene");
     const QString name = nameOf(note);
     auto* row = new QPushButton(this);
-    // Isolated where the window reads the other way, so that "@" stays in front of the name.
-    const QString shown = isRightToLeft() ? QChar(0x2068) + name + QChar(0x2069) : name;
-    row->setText((note.pinned ? QStringLiteral("◆ ") : QStringLiteral("@ ")) + shown + QStringLiteral(" · ") + words);
+    row->setText((note.pinned ? QStringLiteral("◆ ") : QStringLiteral("@ ")) + isolated(name, layoutDirection()) +
+                 QStringLiteral(" · ") + words);
     row->setAccessibleName(tr("%1, %2, %3").arg(passage ? name : note.title, why, words));
     row->setToolTip(tr("%1: %2").arg(passage ? note.passage.left(kPassageInTip).toHtmlEscaped() : note.title, why));
     row->setFocusPolicy(Qt::StrongFocus);

@@ -2,6 +2,7 @@
 
 #include "ui/annotations/annotation_marks.h"
 #include "ui/widgets/close_button.h"
+#include "ui/widgets/line_of_text.h"
 
 #include <QApplication>
 #include <QHBoxLayout>
@@ -43,7 +44,7 @@ private:
 SurpriseBar::SurpriseBar(const Theme& theme, SurpriseMap& map, QWidget* parent)
     : QFrame(parent),
       m_map(map),
-      m_about(new QLabel(this)),
+      m_about(new LineLabel(this)),
       m_move(new QPushButton(tr("Move the weakest tenth"), this)) {
     setObjectName("findBar");
     setAccessibleName(tr("How surprising the words are to the model"));

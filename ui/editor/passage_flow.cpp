@@ -33,6 +33,7 @@ void PassageFlow::flowParagraph(int paragraph, qreal width, bool rightToLeft) {
     QTextLayout layout(text, m_metrics.font);
     QTextOption option;
     option.setTextDirection(rightToLeft ? Qt::RightToLeft : Qt::LeftToRight);
+    option.setAlignment(rightToLeft ? Qt::AlignRight : Qt::AlignLeft);
     option.setWrapMode(QTextOption::WordWrap);
     layout.setTextOption(option);
     QList<QTextLayout::FormatRange> formats;

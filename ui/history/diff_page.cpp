@@ -119,7 +119,6 @@ void DiffPage::show(const History::Comparison& comparison, const QString& before
     format.setCellPadding(5);
     format.setCellSpacing(0);
     format.setHeaderRowCount(1);
-    format.setLayoutDirection(layoutDirection());
     QTextCursor cursor(page);
     cursor.beginEditBlock();
     QTextTable* table = cursor.insertTable(int(m_rows.size()) + 1, 3, format);
@@ -131,20 +130,21 @@ void DiffPage::show(const History::Comparison& comparison, const QString& before
         in.setBlockFormat(lines);
         return in;
     };
-    cell(0, 0).insertText(beforeTitle, heading);
-    cell(0, 2).insertText(tr("Now"), heading);
+    const int then = isRightToLeft() ? 2 : 0, now = 2 - then; // one reads from the past to the present
+    cell(0, then).insertText(beforeTitle, heading);
+    cell(0, now).insertText(tr("Now"), heading);
     for (int i = 0; i < int(m_rows.size()); ++i) {
         if (m_rows[std::size_t(i)] < 0) {
-            for (const int column : {0, 2}) cell(i + 1, column).insertText(tr("… the same …"), quietText);
+            for (const int column : {then, now}) cell(i + 1, column).insertText(tr("… the same …"), quietText);
             continue;
         }
         const DiffRow& row = comparison.rows[std::size_t(m_rows[std::size_t(i)])];
         if (!row.same) m_changes.push_back(m_rows[std::size_t(i)]);
         if (row.before >= 0)
-            insertBlock(cell(i + 1, 0), comparison.before.blocks[std::size_t(row.before)], row.removed, removed);
+            insertBlock(cell(i + 1, then), comparison.before.blocks[std::size_t(row.before)], row.removed, removed);
         cell(i + 1, 1).insertText(signOf(row), heading);
         if (row.after >= 0)
-            insertBlock(cell(i + 1, 2), comparison.now.blocks[std::size_t(row.after)], row.added, added);
+            insertBlock(cell(i + 1, now), comparison.now.blocks[std::size_t(row.after)], row.added, added);
     }
     cursor.endEditBlock();
     const QPointer<QTextDocument> old = document();

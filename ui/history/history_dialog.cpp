@@ -56,6 +56,7 @@ HistoryDialog::HistoryDialog(const Theme& theme, ProjectService& project, Histor
     split->setStretchFactor(1, 1);
     split->setSizes({290, 790});
     split->setChildrenCollapsible(false);
+    split->setHandleWidth(10);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(12, 12, 12, 12);
     column->addWidget(split);
@@ -110,7 +111,7 @@ QWidget* HistoryDialog::buildRight() {
     bottom->addStretch();
     bottom->addWidget(m_undo);
     auto* column = new QVBoxLayout(side);
-    column->setContentsMargins(8, 0, 0, 0);
+    column->setContentsMargins(0, 0, 0, 0);
     column->addLayout(top);
     column->addWidget(m_page, 1);
     column->addWidget(m_said);

@@ -113,13 +113,14 @@ private:
         layout.setFormats(line.formats);
         QTextOption option;
         option.setWrapMode(QTextOption::NoWrap);
+        option.setAlignment(line.text.isRightToLeft() ? Qt::AlignRight : Qt::AlignLeft);
         layout.setTextOption(option);
         layout.beginLayout();
         QTextLine row = layout.createLine();
         row.setLineWidth(rect.width());
         layout.endLayout();
         const qreal end = row.cursorToX(int(line.hitEnd));
-        return (line.text.isRightToLeft() ? rect.width() - end : end) <= rect.width();
+        return end >= 0 && end <= rect.width();
     }
 
     const Theme& m_theme;

@@ -26,6 +26,11 @@ QString withoutQuotes(QStringView text) {
     return text.toString();
 }
 
+QString isolated(const QString& text, Qt::LayoutDirection among) {
+    constexpr QChar kBegin(0x2068), kEnd(0x2069); // FIRST STRONG ISOLATE … POP DIRECTIONAL ISOLATE
+    return text.isRightToLeft() == (among == Qt::RightToLeft) ? text : kBegin + text + kEnd;
+}
+
 QSize LineLabel::sizeHint() const {
     return QLabel::sizeHint().boundedTo(maximumSize());
 }

@@ -13,6 +13,9 @@ void drawLineOfText(QPainter& painter, const QRect& rect, const QString& text, Q
 // Without the quotation marks and spaces it begins and ends with, for setting it in quotation marks.
 QString withoutQuotes(QStringView text);
 
+// Set apart from what it stands among, when it reads the other way, so that neither turns the other's order around.
+QString isolated(const QString& text, Qt::LayoutDirection among);
+
 // A label of such a line. It never makes its window wider than that is; asks for no more than its maximumWidth().
 class LineLabel : public QLabel {
     Q_OBJECT
