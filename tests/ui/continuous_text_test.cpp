@@ -116,6 +116,23 @@ private Q_SLOTS:
         QCOMPARE(f.caret().position(), 0);
     }
 
+    void undoIsOfferedAsTheSceneWithTheCaretHasSomethingToUndo() {
+        Together f;
+        QVERIFY(f.open());
+        const QList<QAction*> actions = f.window->findChildren<QAction*>();
+        const auto undo = std::find_if(actions.begin(), actions.end(), [](const QAction* action) {
+            return action->shortcut() == QKeySequence(QKeySequence::Undo);
+        });
+        QVERIFY(undo != actions.end());
+        QVERIFY(!(*undo)->isEnabled());
+        QTest::keyClicks(&f.editor(), "x");
+        QVERIFY((*undo)->isEnabled());
+        f.key(Qt::Key_End, Qt::ControlModifier);
+        QVERIFY(!(*undo)->isEnabled());
+        f.key(Qt::Key_Home, Qt::ControlModifier);
+        QVERIFY((*undo)->isEnabled());
+    }
+
     void whatIsTypedGoesIntoTheSceneWithTheCaret() {
         Together f;
         QVERIFY(f.open());

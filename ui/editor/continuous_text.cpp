@@ -106,7 +106,7 @@ std::size_t ContinuousText::pageAt(qreal y) const {
 qreal ContinuousText::estimate(NodeId node) const {
     const Node* known = m_project.node(node);
     const qreal rows = kEmptyRows + (known ? known->words / kWordsInRow : 0);
-    return std::round(rows * m_editor.pageLayout()->metrics().pitch);
+    return std::round(rows * m_shelf.metrics().pitch);
 }
 
 void ContinuousText::adopt(Page& page, QTextDocument& document) {

@@ -81,6 +81,9 @@ void SceneEditor::showDocument(QTextDocument* shown) {
     updateCentre();
     pageLayout()->setMarks(marks());
     if (shown) m_changed = connect(shown, &QTextDocument::contentsChanged, this, &SceneEditor::edited);
+    Q_EMIT undoAvailable(document()->isUndoAvailable()); // Qt tells of changes in a document only
+    Q_EMIT redoAvailable(document()->isRedoAvailable());
+    Q_EMIT copyAvailable(textCursor().hasSelection());
     Q_EMIT documentShown();
 }
 

@@ -28,6 +28,7 @@ public:
     ~SceneShelf() override; // the project, if it is still there, has everything
 
     void setLook(const PageMetrics& metrics, const PageColours& colours);
+    const PageMetrics& metrics() const { return m_metrics; }
     void setProvenanceShown(bool shown);
 
     // Loads what is not there yet. `done` may be called before this returns; the scene lives until clear().
