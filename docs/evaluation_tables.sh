@@ -6,7 +6,7 @@
 # ENGINE: the built palimpsest-engine. CORPUS: a corpus folder with held-out books (docs/training.md). TEXTS: a folder
 # with wikitext103.valid.txt and blimp.jsonl; a suite whose texts are not there is left out. FOLDER keeps each suite's
 # table: one that is there already is not measured again, so that a broken run goes on. An hour or two on two quiet
-# cores.
+# cores. How much of the meaning rewriting keeps is added where Python has what docs/meaning_kept.py asks for.
 set -eu
 [ $# -eq 4 ] || { echo "usage: docs/evaluation_tables.sh ENGINE CORPUS TEXTS FOLDER" >&2; exit 2; }
 engine=$1 corpus=$2 texts=$3 folder=$4
@@ -32,6 +32,10 @@ measure() { # NAME TITLE DATA [OPTION…]
     measure drafts "Continuations" "$corpus" --temperatures 0.6,0.8,1.0
     measure parallel "What the best parallel prediction allows" "$corpus" --temperatures 0.8
     measure infill "Gaps" "$corpus"
+    if [ ! -s "$folder/rewrite" ] && python3 "$(dirname "$0")/meaning_kept.py" --check 2>/dev/null; then
+        "$engine" evaluate --suite rewrite --data "$corpus" --json >"$folder/rewrite.json"
+        python3 "$(dirname "$0")/meaning_kept.py" "$folder/rewrite.json" >"$folder/rewrite"
+    fi
     measure rewrite "Rewriting" "$corpus"
     measure long "Length" "$corpus" --lengths 1024,2048,4096,8192,16384
     measure wikitext "WikiText-103" "$texts/wikitext103.valid.txt" --samples 40

@@ -10,6 +10,7 @@ constexpr std::size_t kLeft = 256, kPassage = 48, kRight = 32;
 } // namespace
 
 Result<void> rewriteSuite(SuiteRun& run) {
+    Json& texts = run.report["texts"] = Json::array(); // for docs/meaning_kept.py
     for (const double strength : {0.15, 0.3, 0.45, 0.6, 0.8}) {
         Mean changed, before, after, followingBefore, followingAfter;
         for (int i = 0; i < run.samples(12); ++i) {
@@ -26,6 +27,7 @@ Result<void> rewriteSuite(SuiteRun& run) {
             const auto end = run.draft(request);
             if (!end) return end.error();
             const std::string& text = end->candidates.front().text;
+            texts.push_back({{"strength", strength}, {"before", excerpt->middle}, {"after", text}});
             changed.add(changedShare(excerpt->middle, text));
             before.add(run.judge.scoreText(excerpt->left, excerpt->middle, run.stop).each());
             after.add(run.judge.scoreText(excerpt->left, text, run.stop).each());
