@@ -363,6 +363,23 @@ private Q_SLOTS:
         QCOMPARE(f.together().nodes().size(), std::size_t(4));
     }
 
+    void allAreReplacedInAllScenesAndComeBackTogether() {
+        Together f;
+        QVERIFY(f.open());
+        f.window->findBar().open(true);
+        const QList<QLineEdit*> terms = f.window->findBar().findChildren<QLineEdit*>();
+        terms[0]->setText("one");
+        terms[1]->setText("eins");
+        for (QPushButton* button : f.window->findBar().findChildren<QPushButton*>())
+            if (button->text().remove('&') == "Replace all") button->click();
+        QCOMPARE(f.of(f.a), QString("Alpha eins.\nAlpha two."));
+        QCOMPARE(f.of(f.c), QString("Gamma eins."));
+        QCOMPARE(f.of(f.d), QString("Delta eins."));
+        f.editor().undoEdit();
+        QCOMPARE(f.of(f.a), QString("Alpha one.\nAlpha two."));
+        QCOMPARE(f.of(f.d), QString("Delta one."));
+    }
+
     void findGoesOnInTheNextScene() {
         Together f;
         QVERIFY(f.open());

@@ -41,6 +41,7 @@ public:
     void dragged(const QMouseEvent& event) override;
     QTextCursor caretAt(const QPointF& point) const override;
     void enter(const QTextCursor& caret) override;
+    void loadAll(std::function<void()> then) override;
     void selectAll() override;
     bool isSelectionLoaded() override;
     bool removeSelections() override;

@@ -231,6 +231,12 @@ void ContinuousText::forgetSelection() {
     m_editor.viewport()->update();
 }
 
+void ContinuousText::loadAll(std::function<void()> then) {
+    const auto missing = std::find_if(m_pages.begin(), m_pages.end(), [](const Page& page) { return !page.document; });
+    if (missing == m_pages.end()) return then();
+    ask(missing->node, [this, then = std::move(then)] { loadAll(then); });
+}
+
 void ContinuousText::selectAll() {
     if (m_pages.empty()) return;
     const int scroll = m_editor.verticalScrollBar()->value();

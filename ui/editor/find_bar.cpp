@@ -25,8 +25,8 @@ FindBar::FindBar(const Theme& theme, SceneEditor& editor, QWidget* parent)
       m_next(addButton(tr("Next"), tr("Go to the next hit"), &FindBar::next)),
       m_previous(addButton(tr("Previous"), tr("Go to the hit before"), &FindBar::previous)),
       m_replace(addButton(tr("Replace"), tr("Replace this hit and go to the next"), &FindBar::replace)),
-      m_replaceAll(addButton(tr("Replace all"), tr("Replace every hit in this scene, as one step to undo"),
-                             &FindBar::replaceAll)),
+      m_replaceAll(
+          addButton(tr("Replace all"), tr("Replace every hit on the page, as one step to undo"), &FindBar::replaceAll)),
       m_state(new LineLabel(this)) {
     setObjectName("findBar");
     setAccessibleName(tr("Find and replace"));
@@ -118,8 +118,7 @@ void FindBar::replace() {
 }
 
 void FindBar::replaceAll() {
-    const int count = m_find.replaceAll(m_terms->replacement());
-    say(tr("%n replaced", nullptr, count));
+    m_find.replaceAll(m_terms->replacement(), [this](int count) { say(tr("%n replaced", nullptr, count)); });
 }
 
 void FindBar::say(const QString& words) {

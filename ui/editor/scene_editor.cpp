@@ -145,18 +145,22 @@ void SceneEditor::insertDraft(int begin, int end, const SceneText& text) {
 }
 
 void SceneEditor::replaceAsWriter(const std::vector<Change>& changes) {
+    replaceIn(*document(), changes, textCursor()); // where undoing puts the caret
+}
+
+void SceneEditor::replaceIn(QTextDocument& document, const std::vector<Change>& changes, QTextCursor caret) {
     if (changes.empty()) return;
-    QTextCursor step = textCursor(); // where undoing puts the caret
+    QTextCursor step = caret.isNull() ? QTextCursor(&document) : caret;
     step.beginEditBlock();
     for (auto change = changes.rbegin(); change != changes.rend(); ++change) { // from the end: positions hold
-        QTextCursor cursor(document());
+        QTextCursor cursor(&document);
         cursor.setPosition(change->begin + 1);
         const QTextCharFormat format = withoutProvenance(cursor.charFormat());
-        const bool inDraft = isDrafted(*document(), change->begin - 1) && isDrafted(*document(), change->end);
+        const bool inDraft = isDrafted(document, change->begin - 1) && isDrafted(document, change->end);
         cursor.setPosition(change->begin);
         cursor.setPosition(change->end, QTextCursor::KeepAnchor);
         cursor.insertText(change->text, format);
-        if (inDraft) markEdited(*document(), change->begin, change->begin + int(change->text.size()));
+        if (inDraft) markEdited(document, change->begin, change->begin + int(change->text.size()));
     }
     step.endEditBlock();
 }

@@ -44,6 +44,7 @@ public:
     };
     // In order, not overlapping: one undo step. The words are Typed, with the marks of what they replace.
     void replaceAsWriter(const std::vector<Change>& changes);
+    static void replaceIn(QTextDocument& document, const std::vector<Change>& changes, QTextCursor caret = {});
 
     // Quotes, dashes and ellipses as in this language ("en_US"), each an undo step of its own; empty: as typed.
     void setSmartPunctuation(const QString& language) { m_punctuation = language; }

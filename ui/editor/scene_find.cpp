@@ -143,16 +143,33 @@ bool SceneFind::replaceSelected(const Replacement& with) {
     return true;
 }
 
-int SceneFind::replaceAll(const Replacement& with) {
+void SceneFind::replaceAll(const Replacement& with, std::function<void(int)> done) {
+    const auto replace = [this, with, done = std::move(done)] {
+        std::vector<QTextDocument*> changed;
+        int count = 0;
+        for (QTextDocument* document : m_editor.documents()) {
+            const std::vector<SceneEditor::Change> changes = replacements(*document, with);
+            if (changes.empty()) continue;
+            const bool own = document == m_editor.document();
+            SceneEditor::replaceIn(*document, changes, own ? m_editor.textCursor() : QTextCursor());
+            changed.push_back(document);
+            count += int(changes.size());
+        }
+        if (m_editor.together()) m_editor.together()->joinSteps(changed);
+        done(count);
+    };
+    m_editor.together() ? m_editor.together()->loadAll(replace) : replace();
+}
+
+std::vector<SceneEditor::Change> SceneFind::replacements(const QTextDocument& document, const Replacement& with) const {
     std::vector<SceneEditor::Change> changes;
-    for (QTextBlock block = m_editor.document()->begin(); block.isValid(); block = block.next()) {
+    for (QTextBlock block = document.begin(); block.isValid(); block = block.next()) {
         const QString text = block.text();
         for (const Interval& hit : hitsIn(block))
             changes.push_back({block.position() + int(hit.begin), block.position() + int(hit.end),
                                m_search.replacementFor(text, hit, with)});
     }
-    m_editor.replaceAsWriter(changes);
-    return int(changes.size());
+    return changes;
 }
 
 int SceneFind::selectedNumber() const {

@@ -30,7 +30,8 @@ public:
 
     // False when the selection is no hit. One undo step; the words that come in are the writer's.
     bool replaceSelected(const Replacement& with);
-    int replaceAll(const Replacement& with); // one undo step for all; returns how many
+    // In all texts shown together: one undo step for all. `done`, with how many, perhaps later.
+    void replaceAll(const Replacement& with, std::function<void(int)> done);
 
     bool isCounted() const { return m_counted; }
     int count() const { return int(m_hits.size()); }
@@ -43,6 +44,7 @@ private:
     std::vector<Interval> hitsIn(const QTextBlock& block) const; // offsets in the block
     bool select(const QTextBlock& block, int from, bool backwards);
     bool selectFrom(int position, bool backwards);
+    std::vector<SceneEditor::Change> replacements(const QTextDocument& document, const Replacement& with) const;
     void recount();
     void countOn();
 

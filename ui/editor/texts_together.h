@@ -31,6 +31,7 @@ public:
     // Enters the next text that is `wanted`, round the end if need be and the editor's own last, at its head, or its end
     // when going backwards. `then` follows, perhaps later, with whether it went round the end; also when there is none.
     virtual void goOn(bool backwards, std::function<bool(QTextDocument&)> wanted, std::function<void(bool)> then) = 0;
+    virtual void loadAll(std::function<void()> then) = 0; // `then` perhaps before this returns
     virtual void selectAll() = 0;
     // False: some of what is selected is not loaded yet, and the writer was told.
     virtual bool isSelectionLoaded() = 0;
