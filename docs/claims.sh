@@ -51,7 +51,7 @@ run() { # NAME: trains and evaluates
     [ -s "$folder/$name.json" ] || "$engine" evaluate --suite seq2seq --model "$folder/$name/model" --data "$pairs" \
         --threads 1 --device cpu --json >"$folder/$name.json"
     [ -s "$folder/$name.ancestral.json" ] || "$engine" evaluate --suite seq2seq --model "$folder/$name/model" \
-        --data "$pairs" --threads 1 --device cpu --json --ancestral --steps 32,2000 --samples 16 \
+        --data "$pairs" --threads 1 --device cpu --json --ancestral --steps 32,2000 --samples 4 \
         >"$folder/$name.ancestral.json"
 }
 

@@ -30,7 +30,6 @@ measure() { # NAME TITLE DATA [OPTION…]
     printf ' them: [evaluation.md](evaluation.md). Speeds depend on what else the machine was doing: for speed see'
     printf ' [performance.md](performance.md).\n'
     measure drafts "Continuations" "$corpus" --temperatures 0.6,0.8,1.0
-    measure parallel "What the best parallel prediction allows" "$corpus" --temperatures 0.8
     measure infill "Gaps" "$corpus"
     if [ ! -s "$folder/rewrite" ] && python3 "$(dirname "$0")/meaning_kept.py" --check 2>/dev/null; then
         "$engine" evaluate --suite rewrite --data "$corpus" --json >"$folder/rewrite.json"
@@ -40,5 +39,6 @@ measure() { # NAME TITLE DATA [OPTION…]
     measure long "Length" "$corpus" --lengths 1024,2048,4096,8192,16384
     measure wikitext "WikiText-103" "$texts/wikitext103.valid.txt" --samples 40
     measure blimp "BLiMP" "$texts/blimp.jsonl" --samples 50
+    measure parallel "What the best parallel prediction allows" "$corpus" --temperatures 0.8 --samples 6
 } >"$folder/page"
 mv "$folder/page" "$page"

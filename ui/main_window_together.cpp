@@ -79,6 +79,7 @@ bool MainWindow::restoreTogether() {
     m_roots = nodes;
     m_together->show(texts);
     const NodeId last = m_project.setting("open_node").toLongLong();
+    m_binder->select(nodes.front());
     openNode(m_together->contains(last) ? last : texts.front());
     return true;
 }

@@ -303,6 +303,8 @@ private Q_SLOTS:
         QTRY_COMPARE(f.window->shownNode(), f.c);
         QCOMPARE(f.together().nodes(), (std::vector<NodeId>{f.a, f.b, f.c, f.d}));
         QTRY_COMPARE(f.caret().position(), 3);
+        QTRY_COMPARE(f.binder().current(), f.part);
+        QCOMPARE(f.window->shownNode(), f.c);
     }
 
     void textsAreLoadedWhenTheyComeIntoSight() {
