@@ -158,7 +158,9 @@ bool ContinuousText::takesPress(const QMouseEvent& event) {
         selectTo(spot);
         return true;
     }
-    if (event.button() != Qt::LeftButton && m_far) return false; // its menu
+    const QTextCursor own = m_editor.textCursor();
+    const bool grips = spot.page == at && spot.position > own.selectionStart() && spot.position < own.selectionEnd();
+    if (m_far && (event.button() != Qt::LeftButton || grips)) return false; // its menu, or to drag it all
     forgetSelection();
     if (spot.page != at) enterAt(spot); // and there the editor takes the press as its own
     return false;
