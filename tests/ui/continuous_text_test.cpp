@@ -6,6 +6,7 @@
 
 #include <QClipboard>
 #include <QLineEdit>
+#include <QRandomGenerator>
 #include <QScrollBar>
 
 namespace palimpsest::test {
@@ -334,6 +335,54 @@ private Q_SLOTS:
         QVERIFY(f.onDisk(last).endsWith("\nThe end of 59. Really."));
         f.key(Qt::Key_A, Qt::ControlModifier);
         QTRY_COMPARE(f.together().selections().size(), std::size_t(64));
+    }
+
+    // Each scene is written in a letter of its own, what is typed in digits.
+    void whateverIsDoneNoWordLeavesItsScene() {
+        Together f;
+        const std::vector<NodeId> scenes{f.a, f.b, f.c, f.d};
+        const auto letter = [](std::size_t scene) { return QChar('a' + char(scene)); };
+        {
+            auto opened = ProjectStore::open(f.path);
+            for (std::size_t i = 0; i < scenes.size(); ++i)
+                if (!opened.store->saveText(scenes[i], typed({QString(30, letter(i)), QString(9, letter(i))})))
+                    qFatal("not saved");
+        }
+        QVERIFY(f.open());
+        QStringList first;
+        for (const NodeId scene : scenes) first << f.of(scene);
+        const std::vector<Qt::Key> moves{Qt::Key_Left, Qt::Key_Right, Qt::Key_Up,     Qt::Key_Down,    Qt::Key_Home,
+                                         Qt::Key_End,  Qt::Key_Up,    Qt::Key_PageUp, Qt::Key_PageDown};
+        QRandomGenerator random(11);
+        for (int i = 0; i < 600; ++i) {
+            const Qt::Key move = moves[random.bounded(quint32(moves.size()))];
+            const QPoint place(int(random.bounded(f.editor().viewport()->width())),
+                               int(random.bounded(f.editor().viewport()->height())));
+            switch (random.bounded(12)) {
+            case 0:
+            case 1: f.key(move); break;
+            case 2:
+            case 3: f.key(move, Qt::ShiftModifier); break;
+            case 4: f.key(move, Qt::ControlModifier | (i % 2 ? Qt::ShiftModifier : Qt::NoModifier)); break;
+            case 5: QTest::mouseClick(f.editor().viewport(), Qt::LeftButton, {}, place); break;
+            case 6: QTest::mouseClick(f.editor().viewport(), Qt::LeftButton, Qt::ShiftModifier, place); break;
+            case 7: f.key(i % 2 ? Qt::Key_Backspace : Qt::Key_Delete); break;
+            case 8: i % 2 ? f.editor().undoEdit() : f.editor().redoEdit(); break;
+            case 9: f.key(Qt::Key_Return); break;
+            default: QTest::keyClicks(&f.editor(), QString::number(i)); break;
+            }
+            for (std::size_t scene = 0; scene < scenes.size(); ++scene)
+                for (const QChar each : f.of(scenes[scene]))
+                    QVERIFY2(each == letter(scene) || each.isDigit() || each == u'\n', qPrintable(QString::number(i)));
+        }
+        QCOMPARE(f.together().nodes(), scenes);
+        for (std::size_t scene = 0; scene < scenes.size(); ++scene)
+            QCOMPARE(f.onDisk(scenes[scene]), f.of(scenes[scene]));
+        const std::vector<QTextDocument*> documents = f.together().documents();
+        for (std::size_t scene = 0; scene < scenes.size(); ++scene) {
+            while (documents[scene]->isUndoAvailable()) documents[scene]->undo();
+            QCOMPARE(f.of(scenes[scene]), first[int(scene)]);
+        }
     }
 
     void whatIsDroppedGoesIntoTheSceneUnderTheMouse() {

@@ -32,7 +32,6 @@ public:
     void end(); // what the editor shows stays there alone. Before the shelf is cleared
     bool contains(NodeId node) const;
     std::vector<NodeId> nodes() const;
-    void ask(NodeId node, std::function<void()> then); // loads it; `then` perhaps before this returns
 
     std::vector<QTextDocument*> documents() const override;
     std::vector<QTextCursor> selections() const override;
@@ -80,6 +79,7 @@ private:
         std::vector<Part> parts;
     };
 
+    void ask(NodeId node, std::function<void()> then); // loads it; `then` perhaps before this returns
     std::size_t active() const;          // of m_pages; the editor's own. Their number: it shows none of them
     std::size_t find(NodeId node) const; // their number: none
     std::size_t pageAt(qreal y) const;
