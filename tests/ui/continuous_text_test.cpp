@@ -1,5 +1,6 @@
 // A chapter, a part or several scenes as one continuous text, in the real window.
 #include "tests/ui/binder_fixture.h"
+#include "ui/annotations/margin_card.h"
 #include "ui/editor/continuous_text.h"
 #include "ui/editor/find_bar.h"
 #include "ui/editor/split_page.h"
@@ -383,6 +384,25 @@ private Q_SLOTS:
             while (documents[scene]->isUndoAvailable()) documents[scene]->undo();
             QCOMPARE(f.of(scenes[scene]), first[int(scene)]);
         }
+    }
+
+    void theMarginIsForAllScenesInSight() {
+        Together f;
+        {
+            auto opened = ProjectStore::open(f.path);
+            SceneText text = typed({"Beta one.", "Beta two."});
+            text.blocks[1].spans[0].comment = "Really?";
+            if (!opened.store->saveText(f.b, text)) qFatal("not saved");
+        }
+        QVERIFY(f.open());
+        const auto cards = [&f] { return f.editor().viewport()->findChildren<MarginCard*>(); };
+        QTRY_COMPARE(cards().size(), 1);
+        QCOMPARE(Annotations::of(*f.together().documents()[1]).all().size(), std::size_t(1));
+        QTRY_VERIFY(std::abs(cards()[0]->y() - f.placeOf(f.b, 12).y()) < 30);
+        QCOMPARE(f.window->shownNode(), f.a);
+        Q_EMIT cards()[0]->pageAsked(); // back from writing in it
+        QCOMPARE(f.window->shownNode(), f.b);
+        QCOMPARE(f.caret().position(), 19); // behind the words
     }
 
     void whatIsDroppedGoesIntoTheSceneUnderTheMouse() {

@@ -71,9 +71,9 @@ void SceneShelf::fill(QTextDocument& document, NodeId node, const SceneText& tex
     document.setDefaultFont(m_metrics.font);
     document.setDocumentMargin(0);
     fillDocument(document, text);
-    Annotations::of(document); // whose numbers need room on the page
     auto* layout = new PageLayout(&document);
-    document.setDocumentLayout(layout);
+    document.setDocumentLayout(layout); // Qt tells of it as if all had been put in: before anybody counts
+    Annotations::of(document);          // whose numbers need room on the page
     layout->setMetrics(m_metrics);
     layout->setColours(m_colours);
     layout->setProvenanceShown(m_provenanceShown);
