@@ -46,8 +46,6 @@ void ProjectService::Parts::onPrepared(int ticket, ProjectImage image) {
     settings = std::move(image.settings);
     undo.clear();
     redo.clear();
-    held.clear();
-    behind = false;
     Q_EMIT service.undoChanged();
     Q_EMIT service.markersChanged();
     Q_EMIT service.savedStateChanged(true);
@@ -77,18 +75,11 @@ UnsavedTexts& ProjectService::Parts::unsaved() {
     return waiting;
 }
 
+// Not while a change is under way: what it makes of the texts is not known here yet. Nor while a lot is being written.
+// Either is followed by another look.
 void ProjectService::Parts::save() {
     saveTimer.stop();
-    UnsavedTexts& texts = unsaved();
-    for (auto next = texts.begin(); next != texts.end();) {
-        const auto one = next++;
-        // One at a time: onSaved() looks again. What is held is looked at again when the change is done.
-        if (saving.count(one->first) != 0 || held.count(one->first) != 0) continue;
-        SceneText text = std::move(one->second);
-        const NodeId node = one->first;
-        texts.erase(one);
-        give(node, std::move(text));
-    }
+    if (inFlight.empty() && saving.empty()) give();
 }
 
 void ProjectService::Parts::backUpNowAndThen() {
@@ -97,39 +88,60 @@ void ProjectService::Parts::backUpNowAndThen() {
     postWrite([](ProjectStore& store) { return store.makeBackup(); });
 }
 
-void ProjectService::Parts::give(NodeId node, SceneText text) {
-    const int serial = savingSerial[node] = ++lastSerial;
-    const SceneText& given = saving[node] = std::move(text);
+// All at once: words that went from one text to another are never on disk in both, or in none.
+void ProjectService::Parts::give() {
+    UnsavedTexts lot = std::exchange(unsaved(), {});
+    if (lot.empty()) return;
+    const int serial = ++lastSerial;
+    for (const auto& [node, text] : lot) {
+        saving[node] = text;
+        savingSerial[node] = serial;
+    }
     post(
-        [node, given](ProjectWorker& w) -> Result<void> {
-            return w.store() ? w.store()->saveText(node, given) : Result<void>(kNothingOpen);
+        [lot = std::move(lot)](ProjectWorker& w) {
+            return w.store() ? w.store()->saveTexts(lot) : Result<ProjectStore::Refused>(kNothingOpen);
         },
-        [this, node, serial](const Result<void>& saved) { onSaved(node, serial, saved); });
+        [this, serial](const Result<ProjectStore::Refused>& refused) { onSaved(serial, refused); });
 }
 
-void ProjectService::Parts::onSaved(NodeId node, int serial, const Result<void>& saved) {
-    if (savingSerial[node] != serial) return; // a newer one is on its way
-    auto was = saving.extract(node);
-    if (saved) {
-        retryMs = kFirstRetryMs;
-        backUpNowAndThen();
-        Q_EMIT service.textSaved(node);
-        if (waits(node) && !saveTimer.isActive()) save(); // its time came while this one was written
-        if (!hasUnsaved()) Q_EMIT service.savedStateChanged(true);
+void ProjectService::Parts::onSaved(int serial, const Result<ProjectStore::Refused>& refused) {
+    UnsavedTexts lot;
+    for (auto next = saving.begin(); next != saving.end();) {
+        const auto one = next++;
+        if (savingSerial[one->first] == serial) lot.insert(saving.extract(one)); // else a newer one is on its way
+    }
+    std::optional<Error> error;
+    if (!refused) error = refused.error();
+    for (auto& [node, text] : lot) {
+        const auto why = refused ? refused->find(node) : ProjectStore::Refused::const_iterator();
+        if (refused && why == refused->end()) {
+            Q_EMIT service.textSaved(node);
+        } else if (refused && why->second.code == ErrorCode::NotFound && !findNode(nodes, node)) {
+            bringBack(node, std::move(text));
+        } else {
+            unsaved().emplace(node, std::move(text)); // unless there is a newer one
+            if (refused) error = why->second;
+        }
+    }
+    if (error) {
+        saveTimer.start(retryMs);
+        retryMs = std::min(2 * retryMs, kLongestRetryMs);
+        Q_EMIT service.failed(QString::fromStdString(error->message));
         return;
     }
-    if (saved.error().code == ErrorCode::NotFound && !findNode(nodes, node)) {
-        // Written while a change took its scene away: it comes back, with these words.
-        Node back;
-        back.id = node;
-        back.position = -1;
-        back.title = ProjectService::tr("Brought back");
-        return apply({ProjectService::tr("Bring back"), {AddNode{back, std::move(was.mapped())}}}, Way::Do, {});
-    }
-    unsaved().insert(std::move(was)); // unless there is a newer one
-    saveTimer.start(retryMs);
-    retryMs = std::min(2 * retryMs, kLongestRetryMs);
-    Q_EMIT service.failed(QString::fromStdString(saved.error().message));
+    retryMs = kFirstRetryMs;
+    backUpNowAndThen();
+    if (waits() && !saveTimer.isActive()) save(); // its time came while this lot was written
+    if (!hasUnsaved()) Q_EMIT service.savedStateChanged(true);
+}
+
+// Written while a change took its scene away: it comes back, with these words.
+void ProjectService::Parts::bringBack(NodeId node, SceneText text) {
+    Node back;
+    back.id = node;
+    back.position = -1;
+    back.title = ProjectService::tr("Brought back");
+    apply({ProjectService::tr("Bring back"), {AddNode{back, std::move(text)}}}, Way::Do, {});
 }
 
 // The mirror ran ahead of the store and one of them took another way: the store's is the truth.
@@ -147,15 +159,18 @@ void ProjectService::Parts::takeOverTree() {
             if (!stored) return;
             if (seen != nodeChanges) return takeOverTree(); // out of date already
             nodes = stored->first;
-            const bool wasBehind = std::exchange(behind, false);
-            for (const auto* texts : {&saving, &unsaved()})
-                for (const auto& [id, text] : *texts)
-                    if (Node* node = findNode(nodes, id)) node->words = countWords(text.plain());
+            countUnsaved();
             const bool sameMarkers = std::exchange(markers, stored->second) == stored->second;
             if (!sameMarkers) Q_EMIT service.markersChanged();
-            if (wasBehind) Q_EMIT service.undoChanged();
             Q_EMIT service.nodesChanged();
         });
+}
+
+// The store's tree has the words of the texts it has.
+void ProjectService::Parts::countUnsaved() {
+    for (const auto* texts : {&saving, &unsaved()})
+        for (const auto& [id, text] : *texts)
+            if (Node* node = findNode(nodes, id)) node->words = countWords(text.plain());
 }
 
 void ProjectService::Parts::onWriteFailed(const Error& error) {

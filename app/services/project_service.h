@@ -57,8 +57,9 @@ public:
     void saveNow();   // asks for everything unsaved to be stored at once; does not wait
     bool hasUnsaved() const;
 
-    // Changes that can be taken back. Those of the tree alone are done in the mirror at once; the others are done when
-    // the store did them: it sees every text as it stands at this moment, and what is typed meanwhile is merged in.
+    // Changes that can be taken back. Those of the tree alone are done in the mirror at once, unless another is under
+    // way; the others are done when the store did them: what is typed until then goes on from what it made of the
+    // texts, and is stored with them.
     // textReplaced() follows for every text, nodesChanged() and nodeAdded() for nodes, then done(), if any, with the
     // nodes that were added; failed() instead, and nothing has changed, when the store refuses.
     void apply(ProjectChange change, QObject* context = nullptr,

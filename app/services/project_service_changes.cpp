@@ -8,19 +8,6 @@
 namespace palimpsest {
 namespace {
 
-// The nodes there are already whose texts a change reads or writes.
-std::vector<NodeId> touchedBy(const ProjectChange& change) {
-    std::vector<NodeId> nodes;
-    for (const ChangeStep& step : change.steps) {
-        if (const auto* remove = std::get_if<RemoveNode>(&step)) nodes.push_back(remove->node);
-        if (const auto* split = std::get_if<SplitText>(&step)) nodes.insert(nodes.end(), {split->node, split->to});
-        if (const auto* merge = std::get_if<MergeTexts>(&step))
-            nodes.insert(nodes.end(), {merge->first, merge->second});
-        if (const auto* edit = std::get_if<EditText>(&step)) nodes.push_back(edit->node);
-    }
-    return nodes;
-}
-
 // The steps on a copy of the tree, and their inverse.
 Result<std::vector<ChangeStep>> changeTree(std::vector<Node>& nodes, const ProjectChange& change) {
     std::vector<ChangeStep> inverse;
@@ -60,20 +47,20 @@ void ProjectService::apply(ProjectChange change, QObject* context,
 }
 
 QString ProjectService::undoName() const {
-    return m_parts->undo.empty() || m_parts->isChanging() ? QString() : m_parts->undo.back().name;
+    return m_parts->undo.empty() || isChanging() ? QString() : m_parts->undo.back().name;
 }
 
 QString ProjectService::redoName() const {
-    return m_parts->redo.empty() || m_parts->isChanging() ? QString() : m_parts->redo.back().name;
+    return m_parts->redo.empty() || isChanging() ? QString() : m_parts->redo.back().name;
 }
 
 bool ProjectService::isChanging() const {
-    return m_parts->isChanging();
+    return !m_parts->inFlight.empty();
 }
 
 void ProjectService::undoChange() {
     Parts& parts = *m_parts;
-    if (parts.undo.empty() || parts.isChanging()) return;
+    if (parts.undo.empty() || isChanging()) return;
     ProjectChange change = std::move(parts.undo.back());
     parts.undo.pop_back();
     parts.apply(std::move(change), Parts::Way::Undo, {});
@@ -81,25 +68,18 @@ void ProjectService::undoChange() {
 
 void ProjectService::redoChange() {
     Parts& parts = *m_parts;
-    if (parts.redo.empty() || parts.isChanging()) return;
+    if (parts.redo.empty() || isChanging()) return;
     ProjectChange change = std::move(parts.redo.back());
     parts.redo.pop_back();
     parts.apply(std::move(change), Parts::Way::Redo, {});
 }
 
 void ProjectService::Parts::apply(ProjectChange change, Way way, Told told) {
-    if (isOfTreeOnly(change)) return applyToTree(change, way, told);
-    const std::vector<NodeId> touched = touchedBy(change);
-    for (const NodeId node : touched) {
-        // A text that an earlier change is about to make another is merged with that first: see takeOverText().
-        UnsavedTexts& texts = unsaved();
-        if (const auto newest = texts.find(node); newest != texts.end() && held.count(node) == 0) {
-            SceneText text = std::move(newest->second);
-            texts.erase(newest);
-            give(node, std::move(text));
-        }
-        held.insert(node);
-    }
+    // Behind another, what undoes it is not known here yet: it depends on the tree that one makes.
+    if (inFlight.empty() && isOfTreeOnly(change)) return applyToTree(change, way, told);
+    // The store is to see every text as it stands now. With another change under way that cannot be: what was typed
+    // since is merged in afterwards, see takeOverTexts().
+    if (inFlight.empty()) give();
     const Answer answer = inFlight.emplace_back(std::make_shared<Answer::element_type>());
     Q_EMIT service.undoChanged();
     struct Nothing {};
@@ -108,9 +88,10 @@ void ProjectService::Parts::apply(ProjectChange change, Way way, Told told) {
             answer->emplace(w.store() ? w.store()->apply(change) : Result<AppliedChange>(kNothingOpen));
             return Nothing{};
         },
-        [this, touched, way, told = std::move(told), seen = nodeChanges, answer](Nothing) {
+        [this, way, told = std::move(told), answer](Nothing) {
             inFlight.erase(inFlight.begin());
-            onApplied(touched, way, seen, std::move(**answer), told);
+            onApplied(way, std::move(**answer), told);
+            if (waits() && !saveTimer.isActive()) save(); // its time came while the store worked
         });
 }
 
@@ -133,34 +114,31 @@ void ProjectService::Parts::applyToTree(const ProjectChange& change, Way way, co
     if (told) told(std::vector<NodeId>{});
 }
 
-void ProjectService::Parts::onApplied(const std::vector<NodeId>& touched, Way way, int seen,
-                                      Result<AppliedChange> applied, const Told& told) {
-    for (const NodeId node : touched) held.erase(held.find(node));
-    if (!unsaved().empty() && !saveTimer.isActive()) saveTimer.start(kSaveDelayMs);
+void ProjectService::Parts::onApplied(Way way, Result<AppliedChange> applied, const Told& told) {
     if (!applied) {
         Q_EMIT service.undoChanged();
         onWriteFailed(applied.error());
         if (told) told(applied.error());
         return;
     }
-    // Something was done in the mirror that the store had not done yet.
-    behind = seen != nodeChanges;
-    if (behind)
-        takeOverTree();
-    else
-        nodes = std::move(applied->nodes);
+    nodes = applied->nodes;
     remember(std::move(applied->inverse), way);
-    UnsavedTexts& typed = unsaved();
-    carryOver(*applied, typed);
-    for (const EditText& text : applied->texts) {
-        const auto newest = typed.find(text.node);
-        const SceneText now = newest == typed.end() ? text.after : newest->second;
-        if (Node* node = findNode(nodes, text.node)) node->words = countWords(now.plain());
-        Q_EMIT service.textReplaced(text.node, now);
-    }
+    takeOverTexts(*applied);
     Q_EMIT service.nodesChanged();
     for (const NodeId node : applied->added) Q_EMIT service.nodeAdded(node);
     if (told) told(applied->added);
+}
+
+// What was typed while the store worked goes on from what it made.
+void ProjectService::Parts::takeOverTexts(const AppliedChange& applied) {
+    UnsavedTexts& typed = unsaved();
+    carryOver(applied, typed);
+    countUnsaved();
+    for (const EditText& text : applied.texts) {
+        const auto newest = typed.find(text.node);
+        const SceneText now = newest == typed.end() ? text.after : newest->second;
+        Q_EMIT service.textReplaced(text.node, now);
+    }
 }
 
 void ProjectService::Parts::remember(ProjectChange inverse, Way way) {

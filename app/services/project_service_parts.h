@@ -7,7 +7,6 @@
 #include <QElapsedTimer>
 #include <QPointer>
 #include <QTimer>
-#include <set>
 
 namespace palimpsest {
 
@@ -25,16 +24,14 @@ struct ProjectService::Parts {
     QString path, title;
     std::vector<Node> nodes;
     std::vector<Marker> markers;
-    bool behind = false; // `nodes` lack what the store did: the tree has been asked for
     int nodeChanges = 0; // counts what is done to `nodes` before the store has done it
     QHash<QString, QString> settings;
 
     std::map<NodeId, std::function<SceneText()>> edits; // that nobody has read yet; newer than all below
     UnsavedTexts waiting;                               // not yet given to the worker, but for what is in `edits`
     UnsavedTexts saving;                                // given to the worker, not yet known to be on disk
-    std::map<NodeId, int> savingSerial;                 // which of the texts given is the one in `saving`
+    std::map<NodeId, int> savingSerial;                 // with which lot the text in `saving` was given
     int lastSerial = 0;
-    std::multiset<NodeId> held; // being changed by the store: not to be saved until it is known into what
     QTimer saveTimer;
     QElapsedTimer sinceBackup;
     int retryMs;
@@ -57,22 +54,23 @@ struct ProjectService::Parts {
     std::function<UnsavedTexts()> takeUnsaved();
     void save();
     void backUpNowAndThen();
-    void give(NodeId node, SceneText text);
-    void onSaved(NodeId node, int serial, const Result<void>& saved);
+    void give();
+    void onSaved(int serial, const Result<ProjectStore::Refused>& refused);
+    void bringBack(NodeId node, SceneText text);
     void onWriteFailed(const Error& error);
     void takeOverTree();
-    bool isChanging() const { return !inFlight.empty() || behind; }
+    void countUnsaved();
     UnsavedTexts& unsaved(); // all that is not yet given to the worker: reads the edits
-    bool waits(NodeId node) const { return edits.count(node) != 0 || waiting.count(node) != 0; }
-    bool hasUnsaved() const { return !edits.empty() || !waiting.empty() || !saving.empty(); }
+    bool waits() const { return !edits.empty() || !waiting.empty(); } // something, to be given to the worker
+    bool hasUnsaved() const { return waits() || !saving.empty(); }
     void noteEdit(Node& edited, int words, bool wasSaved);
 
     enum class Way { Do, Undo, Redo };
     using Told = std::function<void(const Result<std::vector<NodeId>>&)>;
     void apply(ProjectChange change, Way way, Told told);
     void applyToTree(const ProjectChange& change, Way way, const Told& told);
-    void onApplied(const std::vector<NodeId>& touched, Way way, int seen, Result<AppliedChange> applied,
-                   const Told& told);
+    void onApplied(Way way, Result<AppliedChange> applied, const Told& told);
+    void takeOverTexts(const AppliedChange& applied);
     void remember(ProjectChange inverse, Way way);
 };
 

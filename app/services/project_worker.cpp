@@ -48,9 +48,11 @@ QString ProjectWorker::adopt(int ticket, const UnsavedTexts& last) {
 
 QString ProjectWorker::close(const UnsavedTexts& last) {
     QString sentence;
-    for (const auto& [node, text] : last) {
-        if (!m_store) break;
-        const auto saved = m_store->saveText(node, text);
+    const UnsavedTexts none;
+    const auto refused = m_store ? m_store->saveTexts(last) : ProjectStore::Refused();
+    for (const auto& [node, text] : m_store ? last : none) {
+        if (refused && refused->count(node) == 0) continue;
+        const auto saved = m_store->saveText(node, text); // alone it may fit
         if (saved) continue;
         const QString rescued = rescueText(*m_store, node, text);
         const QString why = QString::fromStdString(saved.error().message);

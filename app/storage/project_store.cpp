@@ -162,10 +162,24 @@ Result<SceneText> ProjectStore::text(NodeId node) const {
 }
 
 Result<void> ProjectStore::saveText(NodeId node, const SceneText& text) {
-    return write(true, [&](SQLite::Database& database) -> Result<void> {
-        keepPresentTextNowAndThen(database, node);
-        return writeText(database, node, text);
+    auto refused = saveTexts({{node, text}});
+    if (!refused) return refused.error();
+    if (!refused->empty()) return refused->begin()->second;
+    return {};
+}
+
+Result<ProjectStore::Refused> ProjectStore::saveTexts(const std::map<NodeId, SceneText>& texts) {
+    Refused refused;
+    const auto written = write(true, [&](SQLite::Database& database) -> Result<void> {
+        refused.clear();
+        for (const auto& [node, text] : texts) {
+            keepPresentTextNowAndThen(database, node);
+            if (auto put = writeText(database, node, text); !put) refused.emplace(node, put.error());
+        }
+        return {};
     });
+    if (!written) return written.error();
+    return refused;
 }
 
 } // namespace palimpsest

@@ -137,6 +137,9 @@ public:
     Result<SceneText> text(NodeId node) const; // no blocks when nothing was ever written
     // Also the node's word count, the index and, where it is time, the history.
     Result<void> saveText(NodeId node, const SceneText& text);
+    // All of them or, on failure, none; but for those refused, for a reason of their own.
+    using Refused = std::map<NodeId, Error>;
+    Result<Refused> saveTexts(const std::map<NodeId, SceneText>& texts);
 
     // History. Automatic revisions are thinned out with age by the rule of project_format.md; snapshots never are.
     Result<std::vector<Revision>> revisions(NodeId node) const; // newest first
