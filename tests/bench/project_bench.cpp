@@ -1,4 +1,5 @@
-// A project of a million words: opening, searching, saving, changing. Medians and 99th percentiles; asserts nothing.
+// A project of a million words: opening, searching, saving, changing; and the program, from its start to the first words
+// on its page. Medians and 99th percentiles; asserts nothing.
 #include "app/services/project_service.h"
 #include "app/storage/project_store.h"
 
@@ -6,16 +7,18 @@
 #include <QElapsedTimer>
 #include <QEventLoop>
 #include <QFileInfo>
+#include <QProcess>
 #include <QRandomGenerator>
 #include <QTemporaryDir>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 
 namespace palimpsest {
 namespace {
 
-constexpr int kScenes = 1000, kWordsOfScene = 1000, kWordsOfParagraph = 60, kVocabulary = 30'000;
+constexpr int kScenes = 1000, kFewerScenes = 300, kWordsOfScene = 1000, kWordsOfParagraph = 60, kVocabulary = 30'000;
 
 QString wordOf(int number) { // letters only, the frequent ones short
     QString word;
@@ -35,6 +38,13 @@ SceneText randomText(QRandomGenerator& random, int words) {
     return text;
 }
 
+void say(const char* what, std::vector<double> ms) {
+    std::sort(ms.begin(), ms.end());
+    std::printf("%-58s %9.2f %9.2f   %zu times\n", what, ms[ms.size() / 2],
+                ms[std::min(ms.size() - 1, ms.size() * 99 / 100)], ms.size());
+    std::fflush(stdout);
+}
+
 template<class Act>
 void measure(const char* what, int times, Act act) {
     std::vector<double> ms;
@@ -44,17 +54,14 @@ void measure(const char* what, int times, Act act) {
         act(i);
         ms.push_back(double(timer.nsecsElapsed()) / 1e6);
     }
-    std::sort(ms.begin(), ms.end());
-    std::printf("%-58s %9.2f %9.2f   %d times\n", what, ms[ms.size() / 2],
-                ms[std::min(ms.size() - 1, ms.size() * 99 / 100)], times);
-    std::fflush(stdout);
+    say(what, std::move(ms));
 }
 
-void makeProject(const QString& path) {
-    auto made = ProjectStore::create(path, QStringLiteral("Million"));
+void makeProject(const QString& path, int scenes) {
+    auto made = ProjectStore::create(path, QStringLiteral("Long"));
     QRandomGenerator random(1);
     ProjectChange change;
-    for (int i = 0; i < kScenes; ++i) {
+    for (int i = 0; i < scenes; ++i) {
         Node node;
         node.title = QStringLiteral("Scene %1").arg(i);
         node.position = -1;
@@ -117,10 +124,33 @@ void measureService(const QString& path) {
                 saving[saving.size() * 99 / 100]);
     measure("rename, move (UI thread)", 200, [&](int i) {
         if (i % 2 == 0)
-            service.renameNode(scene, QString::number(i));
+            service.apply({QStringLiteral("Rename"), {EditNode{scene, QString::number(i), {}, {}, {}, {}, {}, {}}}});
         else
-            service.moveNode(scene, 0, i);
+            service.apply({QStringLiteral("Move"), {MoveNode{scene, 0, i}}});
     });
+}
+
+// The real program, offscreen, as a process of its own; see first_paint_probe.cpp.
+void measureStart(const char* what, const QStringList& arguments) {
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(QStringLiteral("QT_QPA_GENERIC_PLUGINS"), QStringLiteral("firstpaint"));
+    environment.insert(QStringLiteral("QT_PLUGIN_PATH"), QStringLiteral(PROBE_PLUGINS));
+    if (!environment.contains(QStringLiteral("QT_QPA_PLATFORM")))
+        environment.insert(QStringLiteral("QT_QPA_PLATFORM"), QStringLiteral("offscreen"));
+    std::vector<double> ms;
+    for (int i = 0; i < 21; ++i) {
+        const auto now = std::chrono::steady_clock::now().time_since_epoch();
+        const auto started = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+        environment.insert(QStringLiteral("PALIMPSEST_BENCH_STARTED"), QString::number(started));
+        QProcess program;
+        program.setProcessEnvironment(environment);
+        program.start(QStringLiteral(PALIMPSEST_PROGRAM), arguments);
+        program.waitForFinished();
+        const QByteArray said = program.readAllStandardOutput();
+        if (!said.startsWith("painted ")) qFatal("the program painted nothing: %s", said.constData());
+        if (i > 0) ms.push_back(said.mid(8).trimmed().toDouble()); // the first makes its settings
+    }
+    say(what, std::move(ms));
 }
 
 } // namespace
@@ -129,11 +159,17 @@ void measureService(const QString& path) {
 int main(int argc, char** argv) {
     QCoreApplication application(argc, argv);
     QTemporaryDir folder;
-    qputenv("XDG_STATE_HOME", folder.path().toUtf8());
+    for (const char* home : {"XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"})
+        qputenv(home, folder.path().toUtf8());
     const QString path = folder.filePath(QStringLiteral("million.palimpsest"));
-    palimpsest::makeProject(path);
+    const QString shorter = folder.filePath(QStringLiteral("shorter.palimpsest"));
+    palimpsest::makeProject(path, palimpsest::kScenes);
+    palimpsest::makeProject(shorter, palimpsest::kFewerScenes);
     std::printf("%d scenes of %d words, %.1f MB\n%-58s %9s %9s\n", palimpsest::kScenes, palimpsest::kWordsOfScene,
                 double(QFileInfo(path).size()) / 1e6, "milliseconds", "median", "99 %");
+    palimpsest::measureStart("start to first words, the sample", {QStringLiteral("--sample")});
+    palimpsest::measureStart("start to first words, 300,000 words", {shorter});
+    palimpsest::measureStart("start to first words, a million words", {path});
     palimpsest::measureStore(path);
     palimpsest::measureService(path);
 }
