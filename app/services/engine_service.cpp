@@ -1,13 +1,8 @@
-#include "app/services/engine_service.h"
+#include "app/services/engine_service_parts.h"
 
-#include "app/services/engine_connection.h"
 #include "engine/base/paths.h"
 
-#include <QElapsedTimer>
-#include <QPointer>
-#include <QTimer>
 #include <algorithm>
-#include <map>
 #include <spdlog/spdlog.h>
 #include <utility>
 
@@ -17,15 +12,6 @@ namespace {
 constexpr int kLongestRestartDelayMs = 60'000;
 constexpr int kStartsInVain = 3;        // after so many in a row the writer is told that waiting will not help
 constexpr int kHealthyAfterMs = 30'000; // an engine that lived this long starts with the shortest delay again
-
-struct RunningDraft {
-    DraftRequest request; // kept until it is sent
-    DraftBranch branch;
-    bool isBranch = false;
-    bool sent = false;
-    bool stepped = false; // the engine is at work on it
-    bool stopping = false;
-};
 
 DraftEnd endOf(const std::string& draft, DraftOutcome outcome, const QString& message) {
     DraftEnd end;
@@ -40,51 +26,6 @@ QString sentenceOf(const Error& error) {
 }
 
 } // namespace
-
-struct EngineService::Parts {
-    explicit Parts(EngineService& owner) : service(owner) {}
-
-    EngineService& service;
-    QString program;
-    QStringList arguments;
-    Deadlines deadlines;
-    State state = State::Off;
-    QString sentence;
-    EngineInfo info;
-    QString modelName;
-    QString wantedModel;                    // empty: the engine's default
-    QString loadingModel;                   // the one last asked for
-    EngineConnection* connection = nullptr; // a child of the service
-    std::map<std::string, RunningDraft> drafts;
-    QTimer restart;
-    int restartDelayMs = kRestartDelayMs;
-    int startsInVain = 0; // in a row: ended before a model was ready
-    QElapsedTimer alive;
-    QString restartedAfter; // why the last process ended; told when the next one is ready
-    bool preparing = false; // a hint is not yet answered
-
-    void setState(State next, const QString& text);
-    void launch();
-    void fail(const QString& why);
-    void dropConnection();
-    void onInitialized(const Result<Json>& answer);
-    void load();
-    void onModelState(const Json& params);
-    void onReady(const ModelState& model);
-    void onNotified(const std::string& method, const Json& params);
-    void onDraftEnded(const Json& params);
-    void onEnded(const QString& why);
-
-    void add(const std::string& id, RunningDraft draft);
-    void send(const std::string& id);
-    void finish(DraftEnd end);
-    void finishAll(DraftOutcome outcome, const QString& message);
-    void finishLater(DraftEnd end);
-    void showDrafting();
-    template<class T>
-    void ask(const char* method, Json params, int deadlineMs, QObject* context, Result<T> (*read)(const Json&),
-             std::function<void(Result<T>)> done);
-};
 
 void EngineService::Parts::setState(State next, const QString& text) {
     if (state == next && sentence == text) return;
@@ -361,45 +302,6 @@ void EngineService::lockPositions(const DraftLock& lock) {
     if (found == m_parts->drafts.end() || !found->second.sent) return;
     m_parts->connection->call(method::kDraftLock, toJson(lock), m_parts->deadlines.answerMs,
                               [](const Result<Json>&) {});
-}
-
-// Asks a ready engine; `read` makes the value of its answer. `done` is called unless `context` dies first.
-template<class T>
-void EngineService::Parts::ask(const char* method, Json params, int deadlineMs, QObject* context,
-                               Result<T> (*read)(const Json&), std::function<void(Result<T>)> done) {
-    const auto answer = [context = QPointer<QObject>(context), read, done = std::move(done)](const Result<Json>& json) {
-        if (!context) return;
-        if (json)
-            done(read(*json));
-        else
-            done(json.error());
-    };
-    if (state == State::Ready || state == State::Drafting)
-        return connection->call(method, std::move(params), deadlineMs, answer);
-    const Error notReady{ErrorCode::Device, sentence.toStdString()};
-    QMetaObject::invokeMethod(
-        &service, [answer, notReady] { answer(notReady); }, Qt::QueuedConnection);
-}
-
-void EngineService::previewContext(const DraftRequest& request, QObject* context,
-                                   std::function<void(Result<ContextPreview>)> done) {
-    m_parts->ask(method::kContextPreview, toJson(request), m_parts->deadlines.answerMs, context, contextPreviewFromJson,
-                 std::move(done));
-}
-
-// Behind drafts the answer may be as long in coming as they are: what hangs is noticed by what else is asked.
-void EngineService::surprise(const SurpriseRequest& request, QObject* context,
-                             std::function<void(Result<Surprise>)> done) {
-    m_parts->ask(method::kTextSurprise, toJson(request), m_parts->deadlines.loadMs, context, surpriseFromJson,
-                 std::move(done));
-}
-
-bool EngineService::prepareContext(const DraftRequest& request) {
-    if (m_parts->state != State::Ready || m_parts->preparing) return false;
-    m_parts->preparing = true;
-    m_parts->connection->call(method::kContextPrepare, toJson(request), m_parts->deadlines.answerMs,
-                              [this](const Result<Json>&) { m_parts->preparing = false; });
-    return true;
 }
 
 } // namespace palimpsest

@@ -74,8 +74,6 @@ public:
 
     // Each is one undoable change.
     void addNode(NodeId parent, int position, NodeKind kind, const QString& title); // -> nodesChanged(), nodeAdded()
-    void renameNode(NodeId node, const QString& title);
-    void moveNode(NodeId node, NodeId parent, int position);
     void setPinned(NodeId node, bool pinned);
     void setTrashed(NodeId node, bool trashed);
     // As ProjectStore::deleteForGood(). Not undoable, nor is what was done before it. -> nodesChanged() or failed()

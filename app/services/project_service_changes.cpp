@@ -158,16 +158,6 @@ void ProjectService::addNode(NodeId parent, int position, NodeKind kind, const Q
     apply({tr("Add"), {AddNode{node, {}}}});
 }
 
-void ProjectService::renameNode(NodeId node, const QString& title) {
-    EditNode edit = edited(node);
-    edit.title = title;
-    apply({tr("Rename"), {edit}});
-}
-
-void ProjectService::moveNode(NodeId node, NodeId parent, int position) {
-    apply({tr("Move"), {MoveNode{node, parent, position}}});
-}
-
 void ProjectService::setPinned(NodeId node, bool pinned) {
     EditNode edit = edited(node);
     edit.pinned = pinned;

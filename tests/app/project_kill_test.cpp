@@ -277,6 +277,7 @@ int main(int argc, char** argv) {
     QCoreApplication application(argc, argv);
     if (argc == 5 && qstrcmp(argv[1], "--write") == 0)
         return palimpsest::writeUntilKilled(QString::fromLocal8Bit(argv[2]), atoi(argv[3]), atoi(argv[4]));
+    if (!qEnvironmentVariableIsSet("QTEST_FUNCTION_TIMEOUT")) qputenv("QTEST_FUNCTION_TIMEOUT", "7200000"); // 500 kills
     palimpsest::ProjectKillTest test;
     return QTest::qExec(&test, argc, argv);
 }

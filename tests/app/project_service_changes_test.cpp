@@ -148,7 +148,8 @@ private Q_SLOTS:
 
     void changesOfTheTreeAreUndoneAndRedoneInOneOrder() {
         Rig rig;
-        rig.service.renameNode(rig.scene, QStringLiteral("New"));
+        rig.service.apply(
+            {QStringLiteral("Rename"), {EditNode{rig.scene, QStringLiteral("New"), {}, {}, {}, {}, {}, {}}}});
         rig.service.setTrashed(rig.scene, true);
         QCOMPARE(rig.service.undoName(), QStringLiteral("Move to the trash"));
         rig.service.undoChange();

@@ -240,8 +240,9 @@ private Q_SLOTS:
         Rig rig;
         const NodeId part = rig.add(0, 0, NodeKind::Part, QStringLiteral("Part"));
         const NodeId note = rig.add(0, -1, NodeKind::Note, QStringLiteral("Note"));
-        rig.service->renameNode(part, QStringLiteral("Part One"));
-        rig.service->moveNode(rig.scene, part, 0);
+        rig.service->apply(
+            {QStringLiteral("Rename"), {EditNode{part, QStringLiteral("Part One"), {}, {}, {}, {}, {}, {}}}});
+        rig.service->apply({QStringLiteral("Move"), {MoveNode{rig.scene, part, 0}}});
         rig.service->setPinned(note, true);
         rig.service->setTrashed(note, true);
         QCOMPARE(rig.service->node(part)->title, QStringLiteral("Part One"));
@@ -260,7 +261,7 @@ private Q_SLOTS:
         (void)rig.add(0, 1, NodeKind::Scene, QStringLiteral("b"));
         QSignalSpy added(rig.service.get(), &ProjectService::nodeAdded);
         rig.service->addNode(0, 1, NodeKind::Scene, QStringLiteral("between"));
-        rig.service->moveNode(rig.scene, 0, -1); // the store adds first, the mirror moves first
+        rig.service->apply({QStringLiteral("Move"), {MoveNode{rig.scene, 0, -1}}}); // waits for the other
         QVERIFY(waitFor([&] { return added.count() == 1; }));
         (void)rig.load(rig.scene); // everything asked before has been answered
         const std::vector<Node> mirror = rig.service->nodes();
@@ -274,8 +275,9 @@ private Q_SLOTS:
         Rig rig;
         QSignalSpy failed(rig.service.get(), &ProjectService::failed);
         const std::vector<Node> before = rig.service->nodes();
-        rig.service->moveNode(rig.scene, rig.scene, 0);
-        rig.service->renameNode(rig.scene, QStringLiteral("two\nlines"));
+        rig.service->apply({QStringLiteral("Move"), {MoveNode{rig.scene, rig.scene, 0}}});
+        rig.service->apply(
+            {QStringLiteral("Rename"), {EditNode{rig.scene, QStringLiteral("two\nlines"), {}, {}, {}, {}, {}, {}}}});
         QCOMPARE(failed.count(), 2);
         QVERIFY(rig.service->nodes() == before);
     }

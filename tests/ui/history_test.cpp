@@ -112,7 +112,8 @@ private Q_SLOTS:
         QTest::keyClick(ask->findChild<QLineEdit*>(), Qt::Key_Return);
         QVERIFY(Rig::wait([&] { return rig.dialog().list().count() == 2; }));
         QVERIFY(rig.dialog().list().item(0)->text().contains("Second draft"));
-        rig.project->renameNode(rig.other, "Renamed");
+        rig.project->apply(
+            {QStringLiteral("Rename"), {EditNode{rig.other, QStringLiteral("Renamed"), {}, {}, {}, {}, {}, {}}}});
         rig.dialog().list().setCurrentRow(0);
         QVERIFY(Rig::wait([&] { return rig.button("Restore whole project")->isVisible(); }));
         rig.button("Restore whole project")->click();

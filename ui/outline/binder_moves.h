@@ -1,7 +1,7 @@
 // Where nodes may lie and where moving takes them: the rules of the binder, without a window.
 //
 // Pure functions on a project's nodes, sorted by parent and position, trashed ones included. Moves are to be done in
-// order, each as ProjectService::moveNode() does it; none means that there is nothing to do or that it is not allowed.
+// order, each as MoveNode does it; none means that there is nothing to do or that it is not allowed.
 #pragma once
 
 #include "app/storage/project_store.h"
