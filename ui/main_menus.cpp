@@ -24,16 +24,19 @@ MainMenus::MainMenus(QMainWindow& window, Theme& theme, SceneEditor& editor, Bin
     buildDraft();
     buildProject();
     QMenu* help = window.menuBar()->addMenu(tr("&Help"));
-    add(help, tr("&Commands and scenes…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P),
+    add(help, "palette", tr("&Commands and scenes…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P),
         [this] { Q_EMIT paletteAsked(); });
-    add(help, tr("&Shortcuts…"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_K), [this] { Q_EMIT shortcutsAsked(); });
-    add(help, tr("&About Palimpsest"), {}, [this] { Q_EMIT aboutAsked(); });
+    add(help, "shortcuts", tr("&Shortcuts…"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_K),
+        [this] { Q_EMIT shortcutsAsked(); });
+    add(help, "about", tr("&About Palimpsest"), {}, [this] { Q_EMIT aboutAsked(); });
     connect(&drafting, &Drafting::stateChanged, this, &MainMenus::refreshDraft);
     refreshDraft();
 }
 
-QAction* MainMenus::add(QMenu* menu, const QString& text, const QKeySequence& keys, std::function<void()> act) {
+QAction* MainMenus::add(QMenu* menu, const char* id, const QString& text, const QKeySequence& keys,
+                        std::function<void()> act) {
     QAction* action = menu->addAction(text);
+    action->setObjectName(id);
     action->setShortcut(keys);
     connect(action, &QAction::triggered, this, std::move(act));
     return action;
@@ -41,15 +44,15 @@ QAction* MainMenus::add(QMenu* menu, const QString& text, const QKeySequence& ke
 
 void MainMenus::buildFile() {
     QMenu* menu = m_window.menuBar()->addMenu(tr("&File"));
-    add(menu, tr("&New project…"), QKeySequence::New, [this] { Q_EMIT newAsked(); });
-    add(menu, tr("&Open…"), QKeySequence::Open, [this] { Q_EMIT openAsked(); });
+    add(menu, "new_project", tr("&New project…"), QKeySequence::New, [this] { Q_EMIT newAsked(); });
+    add(menu, "open", tr("&Open…"), QKeySequence::Open, [this] { Q_EMIT openAsked(); });
     m_recent = menu->addMenu(tr("Open &recent"));
     m_recent->setProperty("passing", true); // its entries are no commands
-    add(menu, tr("Open the &sample"), {}, [this] { Q_EMIT sampleAsked(); });
+    add(menu, "open_sample", tr("Open the &sample"), {}, [this] { Q_EMIT sampleAsked(); });
     menu->addSeparator();
-    m_needProject << add(menu, tr("&Save now"), QKeySequence::Save, [this] { Q_EMIT saveAsked(); });
+    m_needProject << add(menu, "save_now", tr("&Save now"), QKeySequence::Save, [this] { Q_EMIT saveAsked(); });
     menu->addSeparator();
-    add(menu, tr("&Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), [this] { m_window.close(); });
+    add(menu, "quit", tr("&Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), [this] { m_window.close(); });
 }
 
 void MainMenus::setRecent(const QStringList& paths) {
@@ -70,53 +73,57 @@ void MainMenus::setProjectOpen(bool open) {
 void MainMenus::buildEdit() {
     QMenu* menu = m_edit = m_window.menuBar()->addMenu(tr("&Edit"));
     SceneEditor* editor = &m_editor;
-    QAction* undo = add(menu, tr("&Undo"), QKeySequence::Undo, [editor] { editor->undoEdit(); });
-    QAction* redo = add(menu, tr("&Redo"), QKeySequence::Redo, [editor] { editor->redoEdit(); });
+    QAction* undo = add(menu, "undo", tr("&Undo"), QKeySequence::Undo, [editor] { editor->undoEdit(); });
+    QAction* redo = add(menu, "redo", tr("&Redo"), QKeySequence::Redo, [editor] { editor->redoEdit(); });
     connect(editor, &QTextEdit::undoAvailable, undo, &QAction::setEnabled);
     connect(editor, &QTextEdit::redoAvailable, redo, &QAction::setEnabled);
     menu->addSeparator();
-    QAction* cut = add(menu, tr("Cu&t"), QKeySequence::Cut, [editor] { editor->cutSelection(); });
-    QAction* copy = add(menu, tr("&Copy"), QKeySequence::Copy, [editor] { editor->copySelection(); });
-    add(menu, tr("&Paste"), QKeySequence::Paste, [editor] { editor->paste(); });
+    QAction* cut = add(menu, "cut", tr("Cu&t"), QKeySequence::Cut, [editor] { editor->cutSelection(); });
+    QAction* copy = add(menu, "copy", tr("&Copy"), QKeySequence::Copy, [editor] { editor->copySelection(); });
+    add(menu, "paste", tr("&Paste"), QKeySequence::Paste, [editor] { editor->paste(); });
     menu->addSeparator();
-    add(menu, tr("Select &all"), QKeySequence::SelectAll, [editor] { editor->selectWhole(); });
+    add(menu, "select_all", tr("Select &all"), QKeySequence::SelectAll, [editor] { editor->selectWhole(); });
     menu->addSeparator();
-    m_needProject << add(menu, tr("&Find in the scene…"), QKeySequence::Find, [this] { Q_EMIT findAsked(false); })
-                  << add(menu, tr("R&eplace in the scene…"), QKeySequence(Qt::CTRL | Qt::Key_H),
-                         [this] { Q_EMIT findAsked(true); })
-                  << add(menu, tr("Find &next"), QKeySequence(Qt::Key_F3), [this] { Q_EMIT nextHitAsked(false); })
-                  << add(menu, tr("Find pre&vious"), QKeySequence(Qt::SHIFT | Qt::Key_F3),
-                         [this] { Q_EMIT nextHitAsked(true); });
-    m_needProject << add(menu, tr("Find in the pro&ject…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F),
-                         [this] { Q_EMIT findInProjectAsked(false); })
-                  << add(menu, tr("Replace in the projec&t…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H),
-                         [this] { Q_EMIT findInProjectAsked(true); });
+    const auto find = [this](bool replacing) { return [=, this] { Q_EMIT findAsked(replacing); }; };
+    const auto next = [this](bool backwards) { return [=, this] { Q_EMIT nextHitAsked(backwards); }; };
+    const auto everywhere = [this](bool replacing) { return [=, this] { Q_EMIT findInProjectAsked(replacing); }; };
+    const auto ctrlShift = Qt::CTRL | Qt::SHIFT;
+    m_needProject << add(menu, "find", tr("&Find in the scene…"), QKeySequence::Find, find(false))
+                  << add(menu, "replace", tr("R&eplace in the scene…"), QKeySequence(Qt::CTRL | Qt::Key_H), find(true))
+                  << add(menu, "find_next", tr("Find &next"), QKeySequence(Qt::Key_F3), next(false))
+                  << add(menu, "find_previous", tr("Find pre&vious"), QKeySequence(Qt::SHIFT | Qt::Key_F3), next(true))
+                  << add(menu, "find_in_project", tr("Find in the pro&ject…"), ctrlShift | Qt::Key_F, everywhere(false))
+                  << add(menu, "replace_in_project", tr("Replace in the projec&t…"), ctrlShift | Qt::Key_H,
+                         everywhere(true));
     for (QAction* action : {undo, redo, cut, copy}) action->setEnabled(false);
     for (QAction* action : {cut, copy}) connect(editor, &QTextEdit::copyAvailable, action, &QAction::setEnabled);
 }
 
 void MainMenus::buildView() {
     QMenu* menu = m_view = m_window.menuBar()->addMenu(tr("&View"));
-    const auto check = [this, menu](const QString& text, const QKeySequence& keys, bool on) {
+    const auto check = [this, menu](const char* id, const QString& text, const QKeySequence& keys, bool on) {
         QAction* action = menu->addAction(text);
+        action->setObjectName(id);
         action->setShortcut(keys);
         action->setCheckable(true);
         action->setChecked(on);
         return action;
     };
-    m_showBinder = check(tr("&Binder"), QKeySequence(Qt::Key_F9), true);
-    m_showPanel = check(tr("&Drafting panel"), QKeySequence(Qt::SHIFT | Qt::Key_F9), true);
-    m_fullScreen = check(tr("&Full screen, the page alone"), QKeySequence(Qt::Key_F11), false);
+    m_showBinder = check("show_binder", tr("&Binder"), QKeySequence(Qt::Key_F9), true);
+    m_showPanel = check("show_panel", tr("&Drafting panel"), QKeySequence(Qt::SHIFT | Qt::Key_F9), true);
+    m_fullScreen = check("full_screen", tr("&Full screen, the page alone"), QKeySequence(Qt::Key_F11), false);
     menu->addSeparator();
-    m_showProvenance = check(tr("Show what was d&rafted"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_P), false);
-    m_needProject << add(menu, tr("Where the &words came from…"), {}, [this] { Q_EMIT reportAsked(); });
-    m_reduceMotion = check(tr("Reduce &motion"), {}, false);
+    m_showProvenance =
+        check("show_drafted", tr("Show what was d&rafted"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_P), false);
+    m_needProject << add(menu, "report", tr("Where the &words came from…"), {}, [this] { Q_EMIT reportAsked(); });
+    m_reduceMotion = check("reduce_motion", tr("Reduce &motion"), {}, false);
     menu->addSeparator();
     QMenu* themes = menu->addMenu(tr("&Theme"));
     auto* group = new QActionGroup(themes);
     const QStringList names = Theme::choiceNames();
     for (int i = 0; i < int(names.size()); ++i) {
         QAction* action = themes->addAction(names[i]);
+        action->setObjectName(QStringLiteral("theme_%1").arg(i));
         action->setCheckable(true);
         action->setActionGroup(group);
         action->setChecked(int(m_theme.choice()) == i);
@@ -128,8 +135,8 @@ void MainMenus::buildView() {
         });
     }
     menu->addSeparator();
-    add(menu, tr("Go to the &page"), QKeySequence(Qt::CTRL | Qt::Key_1), [this] { m_editor.setFocus(); });
-    add(menu, tr("Go to the b&inder"), QKeySequence(Qt::CTRL | Qt::Key_2), [this] {
+    add(menu, "go_to_page", tr("Go to the &page"), QKeySequence(Qt::CTRL | Qt::Key_1), [this] { m_editor.setFocus(); });
+    add(menu, "go_to_binder", tr("Go to the b&inder"), QKeySequence(Qt::CTRL | Qt::Key_2), [this] {
         m_showBinder->setChecked(true);
         m_binder.tree()->setFocus();
     });
@@ -140,27 +147,30 @@ void MainMenus::buildInsertAndFormat() {
     QMenu* insert = m_insert = m_window.menuBar()->addMenu(tr("&Insert"));
     Binder* binder = &m_binder;
     const QKeySequence sceneKeys(Qt::CTRL | Qt::SHIFT | Qt::Key_N);
-    m_needProject << add(insert, tr("New &scene"), sceneKeys, [binder] { binder->addNode(NodeKind::Scene); })
-                  << add(insert, tr("New &chapter"), {}, [binder] { binder->addNode(NodeKind::Chapter); })
-                  << add(insert, tr("New &part"), {}, [binder] { binder->addNode(NodeKind::Part); })
-                  << add(insert, tr("New &note"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_N),
+    m_needProject << add(insert, "new_scene", tr("New &scene"), sceneKeys,
+                         [binder] { binder->addNode(NodeKind::Scene); })
+                  << add(insert, "new_chapter", tr("New &chapter"), {},
+                         [binder] { binder->addNode(NodeKind::Chapter); })
+                  << add(insert, "new_part", tr("New &part"), {}, [binder] { binder->addNode(NodeKind::Part); })
+                  << add(insert, "new_note", tr("New &note"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_N),
                          [binder] { binder->addNode(NodeKind::Note); });
     insert->addSeparator();
-    add(insert, tr("Scene &break"), {}, [editor] { editor->insertSceneBreak(); });
+    add(insert, "scene_break", tr("Scene &break"), {}, [editor] { editor->insertSceneBreak(); });
 
     QMenu* format = m_window.menuBar()->addMenu(tr("F&ormat"));
-    add(format, tr("&Bold"), QKeySequence::Bold, [editor] { editor->toggleBold(); });
-    add(format, tr("&Italic"), QKeySequence::Italic, [editor] { editor->toggleItalic(); });
-    add(format, tr("&Underline"), QKeySequence::Underline, [editor] { editor->toggleUnderline(); });
-    add(format, tr("&Strike through"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_X),
+    add(format, "bold", tr("&Bold"), QKeySequence::Bold, [editor] { editor->toggleBold(); });
+    add(format, "italic", tr("&Italic"), QKeySequence::Italic, [editor] { editor->toggleItalic(); });
+    add(format, "underline", tr("&Underline"), QKeySequence::Underline, [editor] { editor->toggleUnderline(); });
+    add(format, "strike_through", tr("&Strike through"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_X),
         [editor] { editor->toggleStrike(); });
     format->addSeparator();
-    add(format, tr("&Paragraph"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_0),
+    add(format, "paragraph", tr("&Paragraph"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_0),
         [editor] { editor->setBlockKind(BlockKind::Paragraph, 0); });
     for (int level = 1; level <= 3; ++level)
-        add(format, tr("Heading &%1").arg(level), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key(Qt::Key_0 + level)),
+        add(format, qPrintable(QStringLiteral("heading_%1").arg(level)), tr("Heading &%1").arg(level),
+            QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key(Qt::Key_0 + level)),
             [editor, level] { editor->setBlockKind(BlockKind::Heading, level); });
-    add(format, tr("&Quotation"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_Q),
+    add(format, "quotation", tr("&Quotation"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_Q),
         [editor] { editor->setBlockKind(BlockKind::Quote, 0); });
 }
 
@@ -173,41 +183,45 @@ void MainMenus::buildDraft() {
         };
     };
     const QKeySequence fillKeys(Qt::CTRL | Qt::SHIFT | Qt::Key_Return);
-    QAction* go = add(menu, tr("&Continue here"), QKeySequence(Qt::CTRL | Qt::Key_Return),
+    QAction* go = add(menu, "continue", tr("&Continue here"), QKeySequence(Qt::CTRL | Qt::Key_Return),
                       [drafting] { drafting->start(DraftKind::Continue); });
-    QAction* fill = add(menu, tr("&Fill this gap"), fillKeys, [drafting] { drafting->start(DraftKind::Infill); });
-    QAction* rewrite = add(menu, tr("&Rewrite this"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R),
+    QAction* fill =
+        add(menu, "fill_gap", tr("&Fill this gap"), fillKeys, [drafting] { drafting->start(DraftKind::Infill); });
+    QAction* rewrite = add(menu, "rewrite", tr("&Rewrite this"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R),
                            [drafting] { drafting->start(DraftKind::Rewrite); });
     m_starts = {go, fill, rewrite};
     m_editor.addActions(m_starts); // for the page's context menu
-    m_stop = add(menu, tr("&Stop"), QKeySequence(Qt::Key_Escape), [drafting] { drafting->stop(); });
+    m_stop = add(menu, "stop_draft", tr("&Stop"), QKeySequence(Qt::Key_Escape), [drafting] { drafting->stop(); });
     menu->addSeparator();
-    m_accept = add(menu, tr("&Accept"), QKeySequence(Qt::ALT | Qt::Key_Return),
+    m_accept = add(menu, "accept_draft", tr("&Accept"), QKeySequence(Qt::ALT | Qt::Key_Return),
                    onPassage([](Passage& passage) { passage.accept(); }));
-    m_another = add(menu, tr("A&nother"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A),
+    m_another = add(menu, "another_draft", tr("A&nother"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A),
                     onPassage([](Passage& passage) { passage.session().another(); }));
-    m_moveTheRest = add(menu, tr("&Move the rest again"), QKeySequence(Qt::CTRL | Qt::Key_M),
+    m_moveTheRest = add(menu, "move_rest", tr("&Move the rest again"), QKeySequence(Qt::CTRL | Qt::Key_M),
                         onPassage([](Passage& passage) { passage.moveTheRest(); }));
-    m_weakest = add(menu, tr("Move the &weakest tenth again"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_W),
-                    onPassage([](Passage& passage) { passage.moveTheWeakest(); }));
-    m_branch = add(menu, tr("&Branch from the pass shown"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_B),
+    m_weakest =
+        add(menu, "move_weakest", tr("Move the &weakest tenth again"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_W),
+            onPassage([](Passage& passage) { passage.moveTheWeakest(); }));
+    m_branch = add(menu, "branch", tr("&Branch from the pass shown"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_B),
                    onPassage([](Passage& passage) { passage.session().branchFromShown(); }));
-    m_discard = add(menu, tr("&Discard"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Backspace),
+    m_discard = add(menu, "discard_draft", tr("&Discard"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Backspace),
                     onPassage([](Passage& passage) { passage.discard(); }));
     menu->addSeparator();
     QAction* changes = menu->addAction(tr("Show what a rewrite &changes"));
+    changes->setObjectName("show_changes");
     changes->setCheckable(true);
     changes->setChecked(true);
     connect(changes, &QAction::toggled, drafting, &Drafting::setChangesShown);
-    m_compare = add(menu, tr("Drafts side by s&ide…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L),
+    m_compare = add(menu, "compare_drafts", tr("Drafts side by s&ide…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L),
                     [drafting] { drafting->compare(); });
     menu->addSeparator();
-    m_goTo = add(menu, tr("&Go to the passage"), QKeySequence(Qt::CTRL | Qt::Key_L),
+    m_goTo = add(menu, "go_to_passage", tr("&Go to the passage"), QKeySequence(Qt::CTRL | Qt::Key_L),
                  onPassage([](Passage& passage) { passage.focus(); }));
-    m_lock = add(menu, tr("&Lock or free the word"), QKeySequence(Qt::CTRL | Qt::Key_K),
+    m_lock = add(menu, "lock_word", tr("&Lock or free the word"), QKeySequence(Qt::CTRL | Qt::Key_K),
                  onPassage([](Passage& passage) { passage.view().toggleFocusedWord(); }));
     menu->addSeparator();
     m_useModel = menu->addAction(tr("&Use the model"));
+    m_useModel->setObjectName("use_model");
     m_useModel->setCheckable(true);
     connect(m_useModel, &QAction::triggered, drafting, &Drafting::useModel);
 }

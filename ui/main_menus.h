@@ -49,7 +49,7 @@ Q_SIGNALS:
     void shortcutsAsked();
 
 private:
-    QAction* add(QMenu* menu, const QString& text, const QKeySequence& keys, std::function<void()> act);
+    QAction* add(QMenu* menu, const char* id, const QString& text, const QKeySequence& keys, std::function<void()> act);
     void buildFile();
     void buildEdit();
     void buildView();

@@ -14,7 +14,7 @@
 #include "ui/outline/binder.h"
 #include "ui/search/project_search.h"
 #include "ui/settings/app_settings.h"
-#include "ui/settings/writing.h"
+#include "ui/settings/project_language.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/writing_menus.h"
@@ -63,6 +63,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
       m_splitter(new QSplitter(this)),
       m_halves(new SplitPage(theme, project, *m_shelf, buildPage(), this)),
       m_writing(new Writing(this)),
+      m_language(new ProjectLanguage(project, *m_writing, this)),
       m_focus(new PageFocus(*m_editor, this)),
       m_spelling(new Spelling({}, this)),
       m_misspelt(new SceneSpelling(*m_editor, *m_spelling, this)),
@@ -84,7 +85,7 @@ MainWindow::MainWindow(Theme& theme, EngineService& engine, ProjectService& proj
                               this);
     new TagCompleter(*m_notes, *m_editor); // the editor's child
     m_menus = new MainMenus(*this, theme, *m_editor, *m_binder, *m_drafting);
-    new WritingMenus(*m_menus, {theme, *m_writing, *m_spelling, *m_misspelt}, this);
+    new WritingMenus(*m_menus, {theme, *m_writing, *m_language, *m_spelling, *m_misspelt}, this);
     m_annotations = new AnnotationCommands(theme, *m_editor,
                                            {*m_menus->editMenu(), *m_menus->insertMenu(), *m_menus->draftMenu()}, this);
     buildSurprises();

@@ -30,6 +30,7 @@ class FindBar;
 class MainMenus;
 class MessageBar;
 class NoteIndex;
+class ProjectLanguage;
 class ProjectSearch;
 struct PickedHit;
 class PageFocus;
@@ -70,6 +71,7 @@ public:
     FindBar& findBar() const { return *m_find; }
     Commands& commands() const { return *m_commands; }
     Writing& writing() const { return *m_writing; }
+    ProjectLanguage& language() const { return *m_language; }
     SceneSpelling& misspelt() const { return *m_misspelt; }
     Spelling& spelling() const { return *m_spelling; }
     SurpriseMap& surprises() const { return *m_surprises; }
@@ -134,6 +136,7 @@ private:
     QSplitter* m_splitter;
     SplitPage* m_halves;
     Writing* m_writing;
+    ProjectLanguage* m_language;
     PageFocus* m_focus;
     Spelling* m_spelling;
     SceneSpelling* m_misspelt;

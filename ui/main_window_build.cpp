@@ -16,8 +16,8 @@
 #include "ui/palette/command_palette.h"
 #include "ui/search/project_search.h"
 #include "ui/settings/app_settings.h"
+#include "ui/settings/project_language.h"
 #include "ui/settings/shortcuts_dialog.h"
-#include "ui/settings/writing.h"
 #include "ui/widgets/dialog_return.h"
 #include "ui/widgets/line_of_text.h"
 #include "ui/widgets/message_bar.h"
@@ -75,9 +75,11 @@ void MainWindow::buildSurprises() {
     connect(map, &SurpriseMap::said, this, &MainWindow::say);
     QMenu* menu = m_menus->draftMenu();
     QAction* show = menu->addAction(tr("Show which words s&urprise the model"));
+    show->setObjectName("show_surprises");
     show->setShortcut(QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_W));
     show->setCheckable(true);
     QAction* move = menu->addAction(tr("Mo&ve the most surprising tenth"), map, &SurpriseMap::moveTheWeakest);
+    move->setObjectName("move_most_surprising");
     connect(show, &QAction::triggered, map, [map](bool on) { on ? map->ask() : map->clear(); });
     const auto refresh = [this, map, show, move] {
         show->setEnabled(m_drafting->usesModel() && m_node);
@@ -177,6 +179,7 @@ void MainWindow::connectServices() {
     connect(m_panel, &DraftingPanel::choicesChanged, this, [this] { AppSettings().setDraftChoices(m_panel->saved()); });
     connect(&m_theme, &Theme::changed, this, &MainWindow::applyLook);
     connect(m_writing, &Writing::changed, this, &MainWindow::applyLook);
+    connect(m_language, &ProjectLanguage::changed, this, &MainWindow::applyLook);
 }
 
 void MainWindow::applyLook() {
@@ -187,8 +190,11 @@ void MainWindow::applyLook() {
     m_halves->view().setDesk(c.desk);
     m_focus->setFocusOn(m_writing->choices().focus);
     m_focus->setTypewriter(m_writing->choices().typewriter);
-    m_editor->setSmartPunctuation(m_writing->choices().smartPunctuation ? m_writing->language() : QString());
-    m_spelling->setLanguage(m_writing->choices().spelling ? m_writing->language() : QString());
+    const QString language = m_language->code();
+    m_editor->setSmartPunctuation(!m_writing->choices().smartPunctuation ? QString()
+                                  : language.isEmpty()                   ? m_writing->language()
+                                                                         : language);
+    m_spelling->setLanguage(m_writing->choices().spelling ? language : QString());
 }
 
 void MainWindow::connectSpelling() {

@@ -19,17 +19,21 @@ const char* const kStacked = "halves_stacked";
 
 void MainWindow::connectHalves() {
     QMenu* menu = m_menus->viewMenu();
-    const auto add = [this, menu](const QString& text, const QKeySequence& keys, void (MainWindow::*act)()) {
+    const auto add = [this, menu](const char* id, const QString& text, const QKeySequence& keys,
+                                  void (MainWindow::*act)()) {
         QAction* action = menu->addAction(text);
+        action->setObjectName(id);
         action->setShortcut(keys);
         connect(action, &QAction::triggered, this, act);
         return action;
     };
     menu->addSeparator();
-    add(tr("Split the page, or close the other &half"), QKeySequence(Qt::CTRL | Qt::Key_Backslash),
+    add("split_page", tr("Split the page, or close the other &half"), QKeySequence(Qt::CTRL | Qt::Key_Backslash),
         &MainWindow::toggleHalf);
-    add(tr("Go to the &other half"), QKeySequence(Qt::CTRL | Qt::Key_F6), &MainWindow::goToOtherHalf);
+    add("go_to_other_half", tr("Go to the &other half"), QKeySequence(Qt::CTRL | Qt::Key_F6),
+        &MainWindow::goToOtherHalf);
     m_stacked = menu->addAction(tr("One half abo&ve the other"));
+    m_stacked->setObjectName("halves_stacked");
     m_stacked->setCheckable(true);
     connect(m_stacked, &QAction::toggled, this, [this](bool stacked) {
         m_halves->setStacked(stacked);

@@ -5,7 +5,7 @@
 
 #include "ui/editor/scene_spelling.h"
 #include "ui/main_menus.h"
-#include "ui/settings/writing.h"
+#include "ui/settings/project_language.h"
 
 namespace palimpsest {
 
@@ -15,6 +15,7 @@ public:
     struct Desk {
         Theme& theme;
         Writing& writing;
+        ProjectLanguage& language;
         Spelling& spelling;
         SceneSpelling& misspelt;
     };
@@ -22,10 +23,10 @@ public:
     WritingMenus(MainMenus& menus, const Desk& desk, QWidget* window);
 
 private:
-    QAction* addSwitch(QMenu* menu, const QString& text, const QKeySequence& keys,
+    QAction* addSwitch(QMenu* menu, const char* id, const QString& text, const QKeySequence& keys,
                        std::function<bool(const WritingChoices&)> isOn, std::function<void(WritingChoices&, bool)> set);
-    void addSize(QMenu* menu, const QString& text, const QList<QKeySequence>& keys, int change);
-    QAction* add(QMenu* menu, const QString& text, const QKeySequence& keys, std::function<void()> act);
+    void addSize(QMenu* menu, const char* id, const QString& text, const QList<QKeySequence>& keys, int change);
+    QAction* add(QMenu* menu, const char* id, const QString& text, const QKeySequence& keys, std::function<void()> act);
     void buildView(QMenu* menu);
     void buildEdit(QMenu* menu);
     void openSettings();

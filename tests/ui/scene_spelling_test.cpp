@@ -2,7 +2,7 @@
 #include "tests/support/dictionary_folder.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/editor/scene_spelling.h"
-#include "ui/settings/writing.h"
+#include "ui/settings/project_language.h"
 
 #include <QAction>
 #include <QMenu>
@@ -21,8 +21,8 @@ class SceneSpellingTest : public QObject {
     void setSpelling(bool on, const QString& language = "en_US") {
         WritingChoices choices;
         choices.spelling = on;
-        choices.language = language;
         m_rig->window->writing().choose(choices);
+        m_rig->window->language().choose(language);
     }
     int linesPainted() {
         // Reddish: nothing else on the light page is.

@@ -128,7 +128,8 @@ private Q_SLOTS:
     }
 
     void theSettings() {
-        SettingsDialog dialog(*m_rig->theme, m_rig->window->writing(), m_rig->window->spelling(), nullptr);
+        MainWindow& window = *m_rig->window;
+        SettingsDialog dialog(*m_rig->theme, window.writing(), window.language(), window.spelling(), nullptr);
         dialog.show();
         QVERIFY(QTest::qWaitForWindowExposed(&dialog));
         check(dialog);
@@ -188,6 +189,22 @@ private Q_SLOTS:
         dialog.setVisible(true);
         QVERIFY(QTest::qWaitForWindowExposed(&dialog));
         check(dialog);
+    }
+
+    void theWritersOwnKeysAreKeptInAnotherLanguage() {
+        const auto command = [this] {
+            for (const Command& each : m_rig->window->commands().all())
+                if (each.id == "typewriter_scrolling") return each;
+            return Command();
+        };
+        QVERIFY(command().name.contains(kMark));
+        m_rig->window->commands().setKeys(command(), QKeySequence("Ctrl+Alt+Y"));
+        m_rig.reset();
+        QCoreApplication::removeTranslator(&m_pseudo);
+        m_rig = std::make_unique<WindowFixture>();
+        QCOMPARE(command().name, QString("Typewriter scrolling"));
+        QCOMPARE(command().action->shortcut(), QKeySequence("Ctrl+Alt+Y"));
+        m_rig->window->commands().setAllUsualKeys();
     }
 
     void numbersTakeTheirEnglishPlural() {

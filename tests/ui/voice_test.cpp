@@ -172,7 +172,7 @@ private Q_SLOTS:
         speaks(*new DraftComparison(*f.theme, f.passage()->session(), f.window.get()));
         speaks(MarkersDialog(*f.project, nullptr));
         speaks(ShortcutsDialog(commands, nullptr));
-        speaks(SettingsDialog(*f.theme, f.window->writing(), f.window->spelling(), nullptr));
+        speaks(SettingsDialog(*f.theme, f.window->writing(), f.window->language(), f.window->spelling(), nullptr));
     }
 };
 

@@ -105,8 +105,10 @@ private Q_SLOTS:
     }
 
     void everyCommandOfTheMenusHasAnIdOfItsOwn() {
+        static const QRegularExpression words("^[a-z][a-z_]*(_[0-9])?$");
         QSet<QString> ids;
         for (const Command& each : m_commands->all()) {
+            QVERIFY2(words.match(each.id).hasMatch(), qPrintable(each.name + ": " + each.id));
             QVERIFY2(!ids.contains(each.id), qPrintable(each.id));
             ids << each.id;
         }

@@ -16,20 +16,23 @@ AnnotationCommands::AnnotationCommands(const Theme& theme, SceneEditor& editor, 
     connect(margin, &Margin::said, this, &AnnotationCommands::said);
     connect(links, &Links::said, this, &AnnotationCommands::said);
     menus.insert.addSeparator();
-    m_comment = add(menus.insert, tr("Comme&nt"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_M),
+    m_comment = add(menus.insert, "comment", tr("Comme&nt"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_M),
                     [margin] { margin->write(Carried::Comment); });
-    m_footnote = add(menus.insert, tr("&Footnote"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_F),
+    m_footnote = add(menus.insert, "footnote", tr("&Footnote"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_F),
                      [margin] { margin->write(Carried::Footnote); });
-    m_link = add(menus.insert, tr("&Link…"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_U), [links] { links->edit(); });
+    m_link = add(menus.insert, "link", tr("&Link…"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_U),
+                 [links] { links->edit(); });
     menus.edit.addSeparator();
-    add(menus.edit, tr("Next co&mment"), QKeySequence(Qt::Key_F4), [margin] { margin->goToNext(false); });
-    add(menus.edit, tr("Previous comment"), QKeySequence(Qt::SHIFT | Qt::Key_F4), [margin] { margin->goToNext(true); });
-    add(menus.edit, tr("Comments, footnotes, l&inks and pins…"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_C),
-        [this] { showList(); });
-    m_openLink = add(menus.edit, tr("&Open the link"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_O),
+    add(menus.edit, "next_comment", tr("Next co&mment"), QKeySequence(Qt::Key_F4),
+        [margin] { margin->goToNext(false); });
+    add(menus.edit, "previous_comment", tr("Previous comment"), QKeySequence(Qt::SHIFT | Qt::Key_F4),
+        [margin] { margin->goToNext(true); });
+    add(menus.edit, "annotations", tr("Comments, footnotes, l&inks and pins…"),
+        QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_C), [this] { showList(); });
+    m_openLink = add(menus.edit, "open_link", tr("&Open the link"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_O),
                      [links] { links->openAtCaret(); });
     menus.draft.addSeparator();
-    m_pin = add(menus.draft, tr("P&in the passage for every draft, or unpin it"),
+    m_pin = add(menus.draft, "pin_passage", tr("P&in the passage for every draft, or unpin it"),
                 QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I), [this] { togglePin(); });
     connect(&editor, &SceneEditor::menuAboutToShow, this, [this](QMenu* menu, int at) { fillContextMenu(*menu, at); });
     const auto enable = [this] {
@@ -39,9 +42,10 @@ AnnotationCommands::AnnotationCommands(const Theme& theme, SceneEditor& editor, 
     enable();
 }
 
-QAction* AnnotationCommands::add(QMenu& menu, const QString& text, const QKeySequence& keys,
+QAction* AnnotationCommands::add(QMenu& menu, const char* id, const QString& text, const QKeySequence& keys,
                                  std::function<void()> act) {
     QAction* action = menu.addAction(text);
+    action->setObjectName(id);
     action->setShortcut(keys);
     connect(action, &QAction::triggered, this, std::move(act));
     return action;

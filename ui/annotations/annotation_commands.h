@@ -26,7 +26,7 @@ Q_SIGNALS:
     void said(const QString& sentence);
 
 private:
-    QAction* add(QMenu& menu, const QString& text, const QKeySequence& keys, std::function<void()> act);
+    QAction* add(QMenu& menu, const char* id, const QString& text, const QKeySequence& keys, std::function<void()> act);
     void fillContextMenu(QMenu& menu, int position);
 
     SceneEditor& m_editor;

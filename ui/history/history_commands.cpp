@@ -16,8 +16,10 @@ HistoryCommands::HistoryCommands(const Theme& theme, ProjectService& project, st
       m_history(project) {
     menu.addSeparator();
     QAction* history = menu.addAction(tr("&History…"), this, [this] { openHistory(m_shown()); });
+    history->setObjectName("history");
     history->setShortcut(QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_H));
     QAction* snapshot = menu.addAction(tr("Take &snapshot…"), this, &HistoryCommands::takeSnapshot);
+    snapshot->setObjectName("take_snapshot");
     snapshot->setShortcut(QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_S));
     // Looked at when the menu opens; in between both stay on for their keys, and do nothing where there is nothing.
     connect(&menu, &QMenu::aboutToShow, this, [this, history, snapshot] {

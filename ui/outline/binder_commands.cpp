@@ -12,33 +12,35 @@
 namespace palimpsest {
 
 BinderCommands::BinderCommands(Binder& binder) : QObject(&binder), m_binder(binder) {
-    m_rename = add(tr("&Rename"), QKeySequence(Qt::Key_F2), [&binder] { binder.renameCurrent(); });
-    m_beside = addForTree(tr("Open in the &other half"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_Return),
+    m_rename = add("rename", tr("&Rename"), QKeySequence(Qt::Key_F2), [&binder] { binder.renameCurrent(); });
+    m_beside = addForTree("open_in_other_half", tr("Open in the &other half"),
+                          QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_Return),
                           [&binder] { Q_EMIT binder.besideAsked(binder.current()); });
-    m_onTree << add(tr("Open as one continuous te&xt"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
+    m_onTree << add("open_together", tr("Open as one continuous te&xt"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
                     [&binder] { Q_EMIT binder.togetherAsked(binder.chosen()); });
-    m_onTree << add(tr("D&uplicate"), {}, [&binder] { binder.duplicateChosen(); });
-    m_pin =
-        add(tr("&Pin or unpin"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), [&binder] { binder.togglePins(); });
+    m_onTree << add("duplicate", tr("D&uplicate"), {}, [&binder] { binder.duplicateChosen(); });
+    m_pin = add("pin_node", tr("&Pin or unpin"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D),
+                [&binder] { binder.togglePins(); });
     m_onTree << addMarkers(tr("S&tatus"), tr("No status"), Marker::Family::Status)->menuAction()
              << addMarkers(tr("&Label"), tr("No label"), Marker::Family::Label)->menuAction()
-             << addForTree(tr("Next status"), QKeySequence(Qt::ALT | Qt::Key_S),
+             << addForTree("next_status", tr("Next status"), QKeySequence(Qt::ALT | Qt::Key_S),
                            [&binder] { binder.edits().nextMarker(binder.chosen(), Marker::Family::Status); })
-             << addForTree(tr("Next label"), QKeySequence(Qt::ALT | Qt::Key_L),
+             << addForTree("next_label", tr("Next label"), QKeySequence(Qt::ALT | Qt::Key_L),
                            [&binder] { binder.edits().nextMarker(binder.chosen(), Marker::Family::Label); });
-    m_lists = add(tr("Statuses and labels…"), {}, [this] { editMarkers(); });
+    m_lists = add("statuses_and_labels", tr("Statuses and labels…"), {}, [this] { editMarkers(); });
     separate();
     buildTexts();
     separate();
     buildMoves();
     separate();
-    m_trash = addForTree(tr("Move to the tras&h"), QKeySequence::Delete, [&binder] { binder.trashChosen(); });
-    m_restore = add(tr("Tak&e out of the trash"), {}, [&binder] { binder.restoreChosen(); });
-    m_delete = add(tr("Delete &for good…"), {}, [this] { askToDelete(m_binder.chosen()); });
-    m_empty = add(tr("Empt&y the trash…"), {}, [this] { askToDelete(trashRoots(m_binder.project().nodes())); });
+    m_trash = addForTree("trash", tr("Move to the tras&h"), QKeySequence::Delete, [&binder] { binder.trashChosen(); });
+    m_restore = add("restore", tr("Tak&e out of the trash"), {}, [&binder] { binder.restoreChosen(); });
+    m_delete = add("delete_for_good", tr("Delete &for good…"), {}, [this] { askToDelete(m_binder.chosen()); });
+    m_empty = add("empty_trash", tr("Empt&y the trash…"), {},
+                  [this] { askToDelete(trashRoots(m_binder.project().nodes())); });
     separate();
-    m_undo = add(tr("Undo"), {}, [&binder] { binder.undo(); });
-    m_redo = add(tr("Redo"), {}, [&binder] { binder.redo(); });
+    m_undo = add("undo_change", tr("Undo"), {}, [&binder] { binder.undo(); });
+    m_redo = add("redo_change", tr("Redo"), {}, [&binder] { binder.redo(); });
     connect(&binder.project(), &ProjectService::undoChanged, this, &BinderCommands::refreshUndo);
     connect(&binder, &Binder::chosenChanged, this, &BinderCommands::refresh);
     connect(&binder, &Binder::menuAsked, this, &BinderCommands::popUp);
@@ -48,12 +50,12 @@ BinderCommands::BinderCommands(Binder& binder) : QObject(&binder), m_binder(bind
 
 void BinderCommands::buildTexts() {
     Binder* binder = &m_binder;
-    m_onTree << add(tr("&Split at the caret"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_K),
+    m_onTree << add("split_at_caret", tr("&Split at the caret"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_K),
                     [this] { Q_EMIT splitAsked(); });
-    m_byHeadings = add(tr("Split at each headin&g"), {}, [binder] {
+    m_byHeadings = add("split_at_headings", tr("Split at each headin&g"), {}, [binder] {
         for (NodeId node : binder->chosen()) binder->edits().splitByHeadings(node);
     });
-    m_merge = add(tr("&Merge with the next"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M),
+    m_merge = add("merge", tr("&Merge with the next"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M),
                   [binder] { binder->mergeWithNext(); });
 }
 
@@ -64,20 +66,21 @@ void BinderCommands::buildMoves() {
         return [binder, to] { binder->edits().moveToPlace(binder->chosen(), to); };
     };
     const bool mirrored = m_binder.isRightToLeft(); // "in" is where the rows are indented to
-    m_onTree << addForTree(tr("Move up"), QKeySequence(Qt::ALT | Qt::Key_Up), way(MoveWay::Up))
-             << addForTree(tr("Move &down"), QKeySequence(Qt::ALT | Qt::Key_Down), way(MoveWay::Down))
-             << addForTree(tr("Move &into the one above"),
+    m_onTree << addForTree("move_up", tr("Move up"), QKeySequence(Qt::ALT | Qt::Key_Up), way(MoveWay::Up))
+             << addForTree("move_down", tr("Move &down"), QKeySequence(Qt::ALT | Qt::Key_Down), way(MoveWay::Down))
+             << addForTree("move_in", tr("Move &into the one above"),
                            QKeySequence(Qt::ALT | (mirrored ? Qt::Key_Left : Qt::Key_Right)), way(MoveWay::In))
-             << addForTree(tr("Move &out, behind what it is in"),
+             << addForTree("move_out", tr("Move &out, behind what it is in"),
                            QKeySequence(Qt::ALT | (mirrored ? Qt::Key_Right : Qt::Key_Left)), way(MoveWay::Out))
-             << add(tr("Move to the &book"), {}, place(NodeKind::Part))
-             << add(tr("Move to Resear&ch"), {}, place(NodeKind::Research))
-             << add(tr("Move to the &Archive"), {}, place(NodeKind::Archive));
+             << add("move_to_book", tr("Move to the &book"), {}, place(NodeKind::Part))
+             << add("move_to_research", tr("Move to Resear&ch"), {}, place(NodeKind::Research))
+             << add("move_to_archive", tr("Move to the &Archive"), {}, place(NodeKind::Archive));
 }
 
 // Filled when it is opened: the lists are the project's own.
 QMenu* BinderCommands::addMarkers(const QString& text, const QString& none, Marker::Family family) {
     auto* menu = new QMenu(text, &m_binder);
+    menu->setProperty("passing", true);
     connect(menu, &QMenu::aboutToShow, this, [this, menu, none, family] { fillMarkers(*menu, none, family); });
     m_actions << menu->menuAction();
     return menu;
@@ -103,16 +106,18 @@ void BinderCommands::refreshUndo() {
     m_redo->setEnabled(!redo.isEmpty());
 }
 
-QAction* BinderCommands::add(const QString& text, const QKeySequence& keys, std::function<void()> act) {
+QAction* BinderCommands::add(const char* id, const QString& text, const QKeySequence& keys, std::function<void()> act) {
     auto* action = new QAction(text, this);
+    action->setObjectName(id);
     action->setShortcut(keys);
     connect(action, &QAction::triggered, this, std::move(act));
     m_actions << action;
     return action;
 }
 
-QAction* BinderCommands::addForTree(const QString& text, const QKeySequence& keys, std::function<void()> act) {
-    QAction* action = add(text, keys, std::move(act));
+QAction* BinderCommands::addForTree(const char* id, const QString& text, const QKeySequence& keys,
+                                    std::function<void()> act) {
+    QAction* action = add(id, text, keys, std::move(act));
     action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     m_binder.tree()->addAction(action);
     return action;

@@ -22,8 +22,8 @@ Q_SIGNALS:
     void splitAsked(); // of the text on the page, at its caret
 
 private:
-    QAction* add(const QString& text, const QKeySequence& keys, std::function<void()> act);
-    QAction* addForTree(const QString& text, const QKeySequence& keys, std::function<void()> act);
+    QAction* add(const char* id, const QString& text, const QKeySequence& keys, std::function<void()> act);
+    QAction* addForTree(const char* id, const QString& text, const QKeySequence& keys, std::function<void()> act);
     void separate();
     QMenu* addMarkers(const QString& text, const QString& none, Marker::Family family);
     void fillMarkers(QMenu& menu, const QString& none, Marker::Family family);

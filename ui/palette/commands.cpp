@@ -43,8 +43,7 @@ void Commands::collect(const QMenu& menu, const QString& path, std::vector<Comma
         if (const QMenu* inner = action->menu())
             collect(*inner, path + QStringLiteral(" › ") + name, found);
         else if (!action->isSeparator())
-            found.push_back(
-                {action->objectName().isEmpty() ? path + u'/' + name : action->objectName(), name, path, action});
+            found.push_back({action->objectName(), name, path, action});
     }
 }
 

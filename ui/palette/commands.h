@@ -1,7 +1,8 @@
 // Every command of the menus by name, and the writer's own shortcuts for them.
 //
 // UI thread. Made once the menus are; reads them anew whenever asked, so that commands that come later are there too.
-// A menu with the property "passing" holds no commands (recent files). The writer's keys are stored at once.
+// A menu with the property "passing" holds no commands (recent files). The writer's keys are stored at once, by the
+// command's id: its texts may change, and are others in another language.
 #pragma once
 
 #include <QAction>
@@ -17,7 +18,7 @@ class QMenuBar;
 namespace palimpsest {
 
 struct Command {
-    QString id;   // in the settings: the action's object name, or else its text
+    QString id;   // the action's object name: an English word or two, set where the action is made, its own for ever
     QString name; // "Find in the scene"
     QString menu; // "Edit", "View › Theme"
     QPointer<QAction> action;

@@ -80,9 +80,8 @@ void AppSettings::setWriting(const WritingChoices& choices) {
     m_settings.endGroup();
 }
 
-// A name of a command may hold what divides groups in a settings file.
 static QString keyOf(const QString& command) {
-    return QStringLiteral("keys/") + QString(command).replace(u'/', u'|');
+    return QStringLiteral("keys/") + command;
 }
 
 std::optional<QKeySequence> AppSettings::keys(const QString& command) const {

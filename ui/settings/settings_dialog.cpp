@@ -13,6 +13,7 @@
 #include <QLocale>
 #include <QPushButton>
 #include <QScopedValueRollback>
+#include <algorithm>
 
 namespace palimpsest {
 namespace {
@@ -26,10 +27,17 @@ void addHeading(QFormLayout& form, const QString& text) {
     form.addRow(heading);
 }
 
+// One whose dictionary is not installed is there by its code.
+void showCode(ChoiceBox& box, const QString& code) {
+    if (box.findData(code) < 0) box.addItem(code, code);
+    box.setCurrentIndex(box.findData(code));
+}
+
 } // namespace
 
-SettingsDialog::SettingsDialog(Theme& theme, Writing& writing, Spelling& spelling, QWidget* parent)
-    : QDialog(parent), m_theme(theme), m_writing(writing), m_spelling(spelling) {
+SettingsDialog::SettingsDialog(Theme& theme, Writing& writing, ProjectLanguage& language, Spelling& spelling,
+                               QWidget* parent)
+    : QDialog(parent), m_theme(theme), m_writing(writing), m_ofProject(language), m_spelling(spelling) {
     setWindowTitle(tr("Settings"));
     auto* form = new QFormLayout(this);
     form->setContentsMargins(22, 18, 22, 16);
@@ -53,10 +61,11 @@ SettingsDialog::SettingsDialog(Theme& theme, Writing& writing, Spelling& spellin
     form->addRow(buttons);
     showChoices(writing.choices());
     connect(&writing, &Writing::changed, this, [this] { showChoices(m_writing.choices()); });
+    connect(&language, &ProjectLanguage::changed, this, &SettingsDialog::showLanguage);
     connect(&spelling, &Spelling::changed, this, &SettingsDialog::showProblem);
     spelling.findLanguages(this, [this](const auto& languages) { addLanguages(languages); });
     showProblem();
-    setMinimumWidth(480);
+    setMinimumWidth(std::max(480, form->sizeHint().width()));
 }
 
 ChoiceBox* SettingsDialog::addChoice(QFormLayout& form, const QString& name, const QStringList& choices) {
@@ -124,7 +133,9 @@ void SettingsDialog::addWriting(QFormLayout& form) {
     addHeading(form, tr("Writing"));
     m_focus = addChoice(form, tr("Focus"), {tr("Everything"), tr("The sentence"), tr("The paragraph")});
     m_typewriter = addCheck(form, tr("Typewriter scrolling"));
-    m_language = addChoice(form, tr("Language"), {});
+    m_projectLanguage = addChoice(form, tr("Language of this project"), {});
+    m_projectLanguage->addItem(tr("None"), QString());
+    m_language = addChoice(form, tr("Language of new projects"), {});
     m_language->addItem(tr("That of the system"), QString());
     m_smart = addCheck(form, tr("Smart quotes and dashes"));
     m_checks = addCheck(form, tr("Check spelling"));
@@ -136,13 +147,20 @@ void SettingsDialog::addWriting(QFormLayout& form) {
 
 void SettingsDialog::addLanguages(std::vector<Spelling::Language> languages) {
     const QScopedValueRollback<bool> showing(m_showing, true);
-    for (const Spelling::Language& language : languages) m_language->addItem(language.name, language.code);
+    for (const Spelling::Language& language : languages)
+        for (ChoiceBox* box : {m_projectLanguage, m_language}) box->addItem(language.name, language.code);
     showChoices(m_writing.choices());
 }
 
 void SettingsDialog::showProblem() {
     m_problem->setText(m_spelling.problem());
     m_problem->setVisible(!m_spelling.problem().isEmpty());
+}
+
+void SettingsDialog::showLanguage() {
+    const QScopedValueRollback<bool> showing(m_showing, true);
+    showCode(*m_projectLanguage, m_ofProject.code());
+    m_projectLanguage->setEnabled(m_ofProject.isOfProject());
 }
 
 void SettingsDialog::showChoices(const WritingChoices& choices) {
@@ -155,8 +173,8 @@ void SettingsDialog::showChoices(const WritingChoices& choices) {
     m_themes->setCurrentIndex(int(m_theme.choice()));
     m_focus->setCurrentIndex(int(choices.focus));
     m_typewriter->setChecked(choices.typewriter);
-    if (m_language->findData(choices.language) < 0) m_language->addItem(choices.language, choices.language);
-    m_language->setCurrentIndex(m_language->findData(choices.language));
+    showCode(*m_language, choices.language);
+    showLanguage();
     m_smart->setChecked(choices.smartPunctuation);
     m_checks->setChecked(choices.spelling);
 }
@@ -176,6 +194,7 @@ void SettingsDialog::choose() {
     choices.smartPunctuation = m_smart->isChecked();
     choices.spelling = m_checks->isChecked();
     m_writing.choose(choices);
+    m_ofProject.choose(m_projectLanguage->currentData().toString());
     if (int(m_theme.choice()) == m_themes->currentIndex()) return;
     m_theme.choose(Theme::Choice(m_themes->currentIndex()));
     AppSettings().setTheme(m_theme.choice());

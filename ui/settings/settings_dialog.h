@@ -4,7 +4,7 @@
 #pragma once
 
 #include "app/services/spelling.h"
-#include "ui/settings/writing.h"
+#include "ui/settings/project_language.h"
 #include "ui/theme/theme.h"
 
 #include <QDialog>
@@ -23,7 +23,7 @@ class SettingsDialog : public QDialog {
     Q_OBJECT
 public:
     // All must outlive the dialog.
-    SettingsDialog(Theme& theme, Writing& writing, Spelling& spelling, QWidget* parent);
+    SettingsDialog(Theme& theme, Writing& writing, ProjectLanguage& language, Spelling& spelling, QWidget* parent);
 
 private:
     void addPage(QFormLayout& form);
@@ -34,14 +34,16 @@ private:
     QCheckBox* addCheck(QFormLayout& form, const QString& name);
     void addLanguages(std::vector<Spelling::Language> languages);
     void showProblem();
+    void showLanguage();
     void showChoices(const WritingChoices& choices);
     void choose();
 
     Theme& m_theme;
     Writing& m_writing;
+    ProjectLanguage& m_ofProject;
     Spelling& m_spelling;
     bool m_showing = false; // what the controls say is being set, not chosen
-    ChoiceBox *m_family, *m_themes, *m_focus, *m_language;
+    ChoiceBox *m_family, *m_themes, *m_focus, *m_language, *m_projectLanguage;
     TrackSlider *m_pixels, *m_lineHeight, *m_characters;
     QCheckBox *m_typewriter, *m_smart, *m_checks;
     QLabel* m_problem;

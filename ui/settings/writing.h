@@ -23,7 +23,7 @@ struct WritingChoices {
     bool typewriter = false; // the row written in keeps its height in the window
     bool smartPunctuation = true;
     bool spelling = true;
-    QString language; // of both, as in "en_US"; empty = the system's
+    QString language; // of both in new projects, as in "en_US"; empty = the system's; see ProjectLanguage
     bool operator==(const WritingChoices&) const = default;
 };
 
