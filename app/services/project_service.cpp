@@ -290,7 +290,8 @@ void ProjectService::readEdits() {
 }
 
 void ProjectService::saveNow() {
-    m_parts->save();
+    m_parts->saveTimer.stop();
+    if (m_parts->inFlight.empty()) m_parts->give();
 }
 
 bool ProjectService::hasUnsaved() const {
