@@ -242,10 +242,7 @@ const Marker* ProjectService::marker(MarkerId id) const {
 }
 
 int ProjectService::totalWords() const {
-    int words = 0;
-    for (const Node& node : m_parts->nodes)
-        if (node.kind == NodeKind::Scene && isInBook(m_parts->nodes, node.id)) words += node.words;
-    return words;
+    return wordsOfBook(m_parts->nodes);
 }
 
 void ProjectService::loadText(NodeId node, QObject* context, std::function<void(Result<SceneText>)> done) {

@@ -31,6 +31,7 @@ const Error kUnknown{ErrorCode::NotFound, "That part of the project is not there
 } // namespace
 
 const Node* findNode(const std::vector<Node>& nodes, NodeId id) {
+    if (id == 0) return nullptr; // what every walk up ends with
     const auto found = std::find_if(nodes.begin(), nodes.end(), [id](const Node& n) { return n.id == id; });
     return found == nodes.end() ? nullptr : &*found;
 }
@@ -92,10 +93,23 @@ std::vector<NodeId> trashRoots(const std::vector<Node>& nodes) {
     return roots;
 }
 
-bool isInBook(const std::vector<Node>& nodes, NodeId id) {
-    for (const Node* node = findNode(nodes, id); node; node = findNode(nodes, node->parent))
-        if (node->trashed || node->kind == NodeKind::Research || node->kind == NodeKind::Archive) return false;
-    return true;
+// The book is what neither is nor lies in one of these.
+static bool isOutside(const Node& node) {
+    return node.trashed || node.kind == NodeKind::Research || node.kind == NodeKind::Archive;
+}
+
+int wordsOfBook(const std::vector<Node>& nodes) {
+    QHash<NodeId, const Node*> byId;
+    byId.reserve(qsizetype(nodes.size()));
+    for (const Node& node : nodes) byId.insert(node.id, &node);
+    int words = 0;
+    for (const Node& scene : nodes) {
+        if (scene.kind != NodeKind::Scene) continue;
+        const Node* above = &scene;
+        while (above && !isOutside(*above)) above = byId.value(above->parent);
+        if (!above) words += scene.words;
+    }
+    return words;
 }
 
 bool isInTrash(const std::vector<Node>& nodes, NodeId id) {

@@ -35,8 +35,9 @@ bool isInTrash(const std::vector<Node>& nodes, NodeId node);
 // What was put into the trash as one, not what lies in it; in the order of the list.
 std::vector<NodeId> trashRoots(const std::vector<Node>& nodes);
 
-// True when the node is part of the book: not in the trash, nor in Research or Archive.
-bool isInBook(const std::vector<Node>& nodes, NodeId node);
+// Of all scenes of the book: not in the trash, nor in Research or Archive. Grows with the number of nodes, not with its
+// square: it is asked for while the writer types.
+int wordsOfBook(const std::vector<Node>& nodes);
 
 // True when every node hangs from the root.
 bool isTree(const std::vector<Node>& nodes);

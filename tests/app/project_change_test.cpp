@@ -188,7 +188,8 @@ private Q_SLOTS:
         const ProjectChange back =
             rig.apply({{}, moveToPlace(*rig.store.nodes(), {rig.first}, NodeKind::Archive, QStringLiteral("Archive"))});
         const auto nodes = *rig.store.nodes();
-        QVERIFY(!isInBook(nodes, rig.first) && isInBook(nodes, rig.second) && !isInTrash(nodes, rig.first));
+        QCOMPARE(wordsOfBook(nodes), findNode(nodes, rig.second)->words);
+        QVERIFY(wordsOfBook(nodes) > 0 && !isInTrash(nodes, rig.first));
         rig.apply({{}, moveToPlace(nodes, {rig.second}, NodeKind::Archive, QStringLiteral("Archive"))});
         QCOMPARE(rig.store.nodes()->size(), 3U); // one archive
         rig.apply(rig.last.inverse);
