@@ -56,6 +56,111 @@ private Q_SLOTS:
         m_document.reset();
     }
 
+    // "B1 text|N2 text|P text": kinds and levels of the blocks.
+    QString kinds() {
+        QStringList all;
+        for (const Block& block : readDocument(*m_document).blocks)
+            all << QString("PHQSBN").mid(int(block.kind), 1) +
+                       (block.level ? QString::number(block.level) : QString()) + u' ' + block.plain();
+        return all.join(u'|');
+    }
+    void emptyPage() { test::openPage(m_document, m_editor, {}); }
+    void key(Qt::Key pressed, Qt::KeyboardModifiers modifiers = {}) {
+        QTest::keyClick(m_editor.get(), pressed, modifiers);
+    }
+
+    void aListGoesOnWithReturnAndEndsWithAnEmptyItem() {
+        emptyPage();
+        m_editor->toggleList(BlockKind::Numbered);
+        QTest::keyClicks(m_editor.get(), "one");
+        key(Qt::Key_Return);
+        QTest::keyClicks(m_editor.get(), "two");
+        key(Qt::Key_Return);
+        key(Qt::Key_Tab);
+        QTest::keyClicks(m_editor.get(), "deep");
+        QCOMPARE(kinds(), QString("N1 one|N1 two|N2 deep"));
+        key(Qt::Key_Return);
+        key(Qt::Key_Return); // an empty one: a level up
+        key(Qt::Key_Return); // and out of the list
+        QTest::keyClicks(m_editor.get(), "after");
+        QCOMPARE(kinds(), QString("N1 one|N1 two|N2 deep|P after"));
+        QTextBlock block = m_document->begin();
+        for (const int number : {1, 2, 1}) {
+            QCOMPARE(listNumberOf(block), number);
+            block = block.next();
+        }
+        while (m_document->isUndoAvailable()) m_editor->undoEdit();
+        QCOMPARE(kinds(), QString());
+    }
+
+    void itemsChangeTheirLevelAndLeaveTheListByKeys() {
+        test::openPage(m_document, m_editor, paragraphsOf("one\ntwo\nthree\nfour"));
+        m_editor->selectAll();
+        m_editor->toggleList(BlockKind::Numbered);
+        caretTo(5);
+        key(Qt::Key_Tab);
+        QCOMPARE(kinds(), QString("N1 one|N2 two|N1 three|N1 four"));
+        QCOMPARE(listNumberOf(m_document->findBlockByNumber(2)), 2); // what hangs under the first does not count
+        key(Qt::Key_Backtab);
+        QCOMPARE(kinds(), QString("N1 one|N1 two|N1 three|N1 four"));
+        caretTo(4);
+        key(Qt::Key_Backspace); // at the head of an item
+        QCOMPARE(kinds(), QString("N1 one|P two|N1 three|N1 four"));
+        QCOMPARE(listNumberOf(m_document->findBlockByNumber(3)), 2); // a new list
+        caretTo(0);
+        m_editor->toggleList(BlockKind::Bullet);
+        QCOMPARE(kinds(), QString("B1 one|P two|N1 three|N1 four"));
+        m_editor->toggleList(BlockKind::Bullet);
+        QCOMPARE(kinds(), QString("P one|P two|N1 three|N1 four"));
+    }
+
+    void itemsStandInAndHaveTheirMarksBeforeThem() {
+        test::openPage(m_document, m_editor, paragraphsOf("one\ntwo"));
+        const auto left = [this](int block) {
+            return m_document->findBlockByNumber(block).layout()->lineAt(0).naturalTextRect().left();
+        };
+        const auto marked = [this] { // anything before the text of the second paragraph
+            const QRectF row = m_editor->pageLayout()->blockBoundingRect(m_document->lastBlock());
+            const QImage shown = m_editor->viewport()->grab(QRectF(row.topLeft(), QSizeF(20, 20)).toRect()).toImage();
+            for (int y = 0; y < shown.height(); ++y)
+                for (int x = 0; x < shown.width(); ++x)
+                    if (shown.pixel(x, y) != shown.pixel(0, 0)) return true;
+            return false;
+        };
+        m_editor->pageLayout()->setColours(
+            {Qt::white, Qt::white, Qt::black, Qt::gray, Qt::gray, Qt::blue, Qt::yellow, Qt::red});
+        caretTo(5);
+        m_editor->toggleList(BlockKind::Bullet);
+        QVERIFY(left(1) > 20);
+        QVERIFY(marked());
+        m_editor->deepenList(1);
+        QVERIFY(left(1) > 40);
+        QCOMPARE(left(0), 0.0);
+        m_editor->toggleList(BlockKind::Numbered);
+        QVERIFY(left(1) > 40);
+    }
+
+    void textFollowsAHeadingAndASceneBreak() {
+        emptyPage();
+        m_editor->setBlockKind(BlockKind::Heading, 2);
+        QTest::keyClicks(m_editor.get(), "Head");
+        key(Qt::Key_Return);
+        QTest::keyClicks(m_editor.get(), "text");
+        QCOMPARE(kinds(), QString("H2 Head|P text"));
+        caretTo(2);
+        key(Qt::Key_Return); // in its midst both are headings
+        QCOMPARE(kinds(), QString("H2 He|H2 ad|P text"));
+    }
+
+    void headingsAndListsArePastedAsThat() {
+        emptyPage();
+        auto* rich = new QMimeData;
+        rich->setHtml("<h2>Title</h2><p>text</p><ul><li>a<ul><li>b</li></ul></li></ul><ol><li>c</li></ol>");
+        QApplication::clipboard()->setMimeData(rich);
+        m_editor->paste();
+        QCOMPARE(kinds(), QString("H2 Title|P text|B1 a|B2 b|N1 c"));
+    }
+
     void typingAfterADraftIsTheWritersOwn() {
         caretTo(find(" He waited"));
         QTest::keyClicks(m_editor.get(), " So");

@@ -12,7 +12,7 @@ namespace {
 constexpr qreal kTopRows = 1.3;      // above the title
 constexpr qreal kTitleRows = 1.75;   // the title and the space under it
 constexpr int kLongParagraph = 4000; // characters
-constexpr qreal kQuoteIndent = 1.5;  // em
+constexpr qreal kIndent = 1.5;       // of a quotation, and of each level of a list, in em
 constexpr qreal kHeadingScale[] = {1.0, 1.45, 1.25, 1.1, 1.0};
 
 // Lays `line` out as exactly the next `count` characters, with the spaces after them where there are some. Qt counts
@@ -189,6 +189,12 @@ qreal PageLayout::pitchOf(const QTextBlock& block) const {
     return std::ceil(m_metrics.pitch * kHeadingScale[std::clamp(headingLevelOf(block), 1, 4)]);
 }
 
+// Between the edge of the column and where the rows of the block begin; a quotation ends as far from the other edge.
+qreal PageLayout::roomBefore(const QTextBlock& block) const {
+    const int steps = kindOf(block) == BlockKind::Quote ? 1 : listLevelOf(block);
+    return std::round(steps * kIndent * m_metrics.font.pixelSize());
+}
+
 qreal PageLayout::heightOf(const QTextBlock& block) const {
     return std::max(1, block.layout()->lineCount()) * pitchOf(block);
 }
@@ -231,12 +237,15 @@ void PageLayout::layoutPlain(const QTextBlock& block) {
     prepare(layout, block);
     setFormats(layout, kindFormats(block, m_metrics) + footnoteRoom(block, m_metrics.font));
     const qreal pitch = pitchOf(block);
-    const qreal indent = kindOf(block) == BlockKind::Quote ? kQuoteIndent * m_metrics.font.pixelSize() : 0;
+    const qreal room = roomBefore(block);
+    const bool quote = kindOf(block) == BlockKind::Quote;
+    const qreal width = columnWidth() - (quote ? 2 * room : room);
+    const qreal x = quote || block.textDirection() == Qt::LeftToRight ? room : 0;
     qreal y = 0;
     layout.beginLayout();
     for (QTextLine line = layout.createLine(); line.isValid(); line = layout.createLine()) {
-        line.setLineWidth(columnWidth() - 2 * indent);
-        line.setPosition({indent, y + (pitch - line.height()) / 2});
+        line.setLineWidth(width);
+        line.setPosition({x, y + (pitch - line.height()) / 2});
         y += pitch;
     }
     layout.endLayout();

@@ -93,6 +93,7 @@ private:
 
     qreal rowsAtEnd() const;
     qreal pitchOf(const QTextBlock& block) const;
+    qreal roomBefore(const QTextBlock& block) const;
     qreal heightOf(const QTextBlock& block) const; // once laid out, without a passage
     bool keepPlaces(const QTextBlock& first, int end) const;
     void layoutAll();
@@ -107,6 +108,7 @@ private:
     int positionIn(const QTextBlock& block, const QPointF& point, qreal& distance) const;
     void drawTitle(QPainter* painter) const;
     void drawBlock(QPainter* painter, const QTextBlock& block, const PaintContext& context) const;
+    void drawListMark(QPainter* painter, const QTextBlock& block) const;
     void drawProvenance(QPainter* painter, const QTextBlock& block) const;
     void drawCaret(QPainter* painter, const QTextBlock& block, const PaintContext& context) const;
 

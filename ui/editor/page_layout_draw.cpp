@@ -15,11 +15,13 @@ namespace {
 constexpr qreal kTitleScale = 1.38;
 constexpr qreal kHeadingScale = 0.8; // of what stands over the title
 constexpr qreal kTopRows = 1.3;
-constexpr qreal kPageMargin = 58;    // from the sheet's edge to the column
-constexpr qreal kNarrowMargin = 26;  // when the window leaves no room for more
-constexpr qreal kBottomRows = 4;     // so that one does not write at the edge of the window
-constexpr qreal kBetweenRows = 1.2;  // where another page follows
-constexpr qreal kProvenanceBar = 14; // left of the column
+constexpr QChar kBullets[] = {u'•', u'–', u'▪', u'·'}; // by level of a list
+constexpr qreal kMarkGap = 0.45;                       // between them and the text, in em
+constexpr qreal kPageMargin = 58;                      // from the sheet's edge to the column
+constexpr qreal kNarrowMargin = 26;                    // when the window leaves no room for more
+constexpr qreal kBottomRows = 4;                       // so that one does not write at the edge of the window
+constexpr qreal kBetweenRows = 1.2;                    // where another page follows
+constexpr qreal kProvenanceBar = 14;                   // left of the column
 
 // [begin, end) without the hidden part, as ranges of the block.
 void addSelection(QList<QTextLayout::FormatRange>& ranges, const QTextCharFormat& format, int begin, int end) {
@@ -111,6 +113,7 @@ void PageLayout::drawBlock(QPainter* painter, const QTextBlock& block, const Pai
         painter->setFont(m_metrics.font);
         painter->drawText(blockBoundingRect(block), Qt::AlignCenter, QStringLiteral("*   *   *"));
     }
+    if (isListItem(block)) drawListMark(painter, block);
     const int length = block.length();
     const int hiddenBegin = inPassage(block) ? std::clamp(passageBegin() - block.position(), 0, length) : length;
     const int hiddenEnd = inPassage(block) ? std::clamp(passageEnd() - block.position(), 0, length) : length;
@@ -135,6 +138,20 @@ void PageLayout::drawBlock(QPainter* painter, const QTextBlock& block, const Pai
     }
     if (m_provenanceShown) drawProvenance(painter, block);
     drawCaret(painter, block, context);
+}
+
+// Before the first row: a bullet by its level, or the number.
+void PageLayout::drawListMark(QPainter* painter, const QTextBlock& block) const {
+    const int level = listLevelOf(block);
+    const bool numbered = kindOf(block) == BlockKind::Numbered;
+    const QString mark = numbered ? QString::number(listNumberOf(block)) + u'.' : QString(kBullets[level - 1]);
+    const qreal room = roomBefore(block), gap = m_metrics.font.pixelSize() * kMarkGap;
+    QRectF where = blockBoundingRect(block);
+    where.setHeight(m_metrics.pitch);
+    const bool rightToLeft = block.textDirection() == Qt::RightToLeft;
+    rightToLeft ? where.setLeft(where.right() - room + gap) : where.setRight(where.left() + room - gap);
+    painter->setFont(m_metrics.font);
+    painter->drawText(where, Qt::AlignVCenter | (rightToLeft ? Qt::AlignLeft : Qt::AlignRight), mark);
 }
 
 // A bar beside the rows that hold text from the model: whole for untouched, broken for edited.

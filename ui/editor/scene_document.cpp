@@ -1,6 +1,7 @@
 #include "ui/editor/scene_document.h"
 
 #include <QTextBlockUserData>
+#include <algorithm>
 #include <memory>
 
 namespace palimpsest {
@@ -120,6 +121,26 @@ BlockKind kindOf(const QTextBlock& block) {
 
 int headingLevelOf(const QTextBlock& block) {
     return block.blockFormat().intProperty(kHeadingLevelProperty);
+}
+
+bool isListItem(const QTextBlock& block) {
+    const BlockKind kind = kindOf(block);
+    return kind == BlockKind::Bullet || kind == BlockKind::Numbered;
+}
+
+int listLevelOf(const QTextBlock& block) {
+    return isListItem(block) ? std::clamp(headingLevelOf(block), 1, kLastBlockLevel) : 0;
+}
+
+int listNumberOf(const QTextBlock& block) {
+    const int level = listLevelOf(block);
+    int number = 1;
+    for (QTextBlock before = block.previous(); listLevelOf(before) >= level; before = before.previous()) {
+        if (listLevelOf(before) > level) continue; // hangs under one of ours
+        if (kindOf(before) != BlockKind::Numbered) break;
+        ++number;
+    }
+    return number;
 }
 
 void fillDocument(QTextDocument& document, const SceneText& text) {

@@ -33,6 +33,9 @@ QTextCharFormat withoutProvenance(QTextCharFormat format);
 QTextBlockFormat blockFormatOf(BlockKind kind, int level = 0);
 BlockKind kindOf(const QTextBlock& block);
 int headingLevelOf(const QTextBlock& block);
+bool isListItem(const QTextBlock& block);
+int listLevelOf(const QTextBlock& block);  // 1 …; of other blocks 0
+int listNumberOf(const QTextBlock& block); // of a numbered item, from 1: costs a step for each item before it
 
 // Replaces everything; the undo history is emptied.
 void fillDocument(QTextDocument& document, const SceneText& text);

@@ -198,15 +198,16 @@ bool SceneEditor::removeSeveral() {
 }
 
 // Each is one undo step, and those of several texts are one together.
-template<class Action>
-void SceneEditor::forSelections(Action action) {
-    const std::vector<QTextCursor> several = m_together ? m_together->selections() : std::vector<QTextCursor>();
+void SceneEditor::forSelections(const std::function<void(QTextCursor&)>& action) {
+    std::vector<QTextCursor> several = m_together ? m_together->selections() : std::vector<QTextCursor>();
     std::vector<QTextDocument*> changed;
-    for (QTextCursor words : several) {
+    for (QTextCursor& words : several) {
         changed.push_back(words.document());
         action(words);
     }
-    if (!several.empty()) m_together->joinSteps(changed);
+    if (!several.empty()) return m_together->joinSteps(changed);
+    QTextCursor own = textCursor();
+    action(own);
 }
 
 // What is typed next must not look like the draft beside it, nor hang on a comment that ends there.
@@ -227,6 +228,7 @@ void SceneEditor::keyPressEvent(QKeyEvent* event) {
     if (event == QKeySequence::Copy) return copySelection();
     if (event == QKeySequence::SelectAll) return selectWhole();
     if (m_together && m_together->takesKey(*event)) return;
+    if (takesBlockKey(*event)) return;
     if (selectsSeveral() && event != QKeySequence::Paste && (takesTextOut(*event) || putsTextIn(*event)))
         if (!removeSeveral() || takesTextOut(*event)) return;
     if (takesTextOut(*event)) return asWriter([&] { QTextEdit::keyPressEvent(event); });
@@ -236,7 +238,10 @@ void SceneEditor::keyPressEvent(QKeyEvent* event) {
         QTextCursor step = textCursor(); // where undoing puts the caret
         if (replaces) step.beginEditBlock();
         typeAsWriter(event->text());
-        QTextEdit::keyPressEvent(event);
+        if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+            newBlock(*event);
+        else
+            QTextEdit::keyPressEvent(event);
         if (replaces) step.endEditBlock();
     });
     if (event->text().size() == 1) smarten();
@@ -310,23 +315,6 @@ void SceneEditor::toggleStrike() {
     QTextCharFormat format;
     format.setFontStrikeOut(!currentCharFormat().fontStrikeOut());
     mergeFormat(format);
-}
-
-void SceneEditor::setBlockKind(BlockKind kind, int level) {
-    if (selectsSeveral())
-        return forSelections([&](QTextCursor& words) { words.setBlockFormat(blockFormatOf(kind, level)); });
-    QTextCursor cursor = textCursor();
-    cursor.setBlockFormat(blockFormatOf(kind, level));
-}
-
-void SceneEditor::insertSceneBreak() {
-    QTextCursor cursor = textCursor();
-    cursor.beginEditBlock();
-    if (cursor.block().length() > 1) cursor.insertBlock();
-    cursor.setBlockFormat(blockFormatOf(BlockKind::SceneBreak));
-    cursor.insertBlock(blockFormatOf(BlockKind::Paragraph), QTextCharFormat());
-    cursor.endEditBlock();
-    setTextCursor(cursor);
 }
 
 void SceneEditor::undoEdit() {

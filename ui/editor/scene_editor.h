@@ -62,6 +62,8 @@ public:
     void toggleUnderline();
     void toggleStrike();
     void setBlockKind(BlockKind kind, int level);
+    void toggleList(BlockKind kind); // Bullet or Numbered
+    void deepenList(int by);         // levels; what is no list item stays
     void insertSceneBreak();
     void cutSelection();
     void copySelection();
@@ -85,6 +87,7 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
+    bool focusNextPrevChild(bool next) override;
 
 private:
     void asWriter(const std::function<void()>& action);
@@ -92,9 +95,10 @@ private:
     void smarten();
     void onCaretMoved();
     bool selectsSeveral() const;
-    bool removeSeveral(); // false: refused
-    template<class Action>
-    void forSelections(Action action);
+    bool removeSeveral();                                                // false: refused
+    void forSelections(const std::function<void(QTextCursor&)>& action); // the editor's own, or those of several texts
+    bool takesBlockKey(const QKeyEvent& event);
+    void newBlock(QKeyEvent& event);
     void updateCentre();
     void mergeFormat(const QTextCharFormat& format);
 

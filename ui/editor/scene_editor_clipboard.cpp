@@ -7,17 +7,31 @@
 #include <QDropEvent>
 #include <QMimeData>
 #include <QTextDocumentFragment>
+#include <QTextList>
+#include <algorithm>
 
 namespace palimpsest {
 namespace {
 
 const QString kSceneTextType = QStringLiteral("application/x-palimpsest-scene-text");
 
-// What of somebody's rich text we keep: paragraphs, and our four marks.
+BlockKind kindIn(const QTextBlock& rich) {
+    if (rich.blockFormat().headingLevel() > 0) return BlockKind::Heading;
+    const QTextList* list = rich.textList();
+    if (!list) return BlockKind::Paragraph;
+    const QTextListFormat::Style style = list->format().style();
+    const bool bullets = style == QTextListFormat::ListDisc || style == QTextListFormat::ListCircle ||
+                         style == QTextListFormat::ListSquare;
+    return bullets ? BlockKind::Bullet : BlockKind::Numbered;
+}
+
+// What of somebody's rich text we keep: paragraphs, headings and lists, and our four marks.
 SceneText reduced(const QTextDocument& rich) {
     SceneText text;
     for (QTextBlock block = rich.begin(); block.isValid(); block = block.next()) {
-        Block kept;
+        Block kept{kindIn(block), 0, {}};
+        if (kept.kind == BlockKind::Heading) kept.level = std::min(block.blockFormat().headingLevel(), kLastBlockLevel);
+        if (block.textList()) kept.level = std::clamp(block.textList()->format().indent(), 1, kLastBlockLevel);
         for (auto it = block.begin(); !it.atEnd(); ++it) {
             QString words = it.fragment().text();
             words.replace(QChar::LineSeparator, u' ').remove(QChar::ObjectReplacementCharacter);
