@@ -172,6 +172,15 @@ void MainMenus::buildInsertAndFormat() {
             [editor, level] { editor->setBlockKind(BlockKind::Heading, level); });
     add(format, "quotation", tr("&Quotation"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_Q),
         [editor] { editor->setBlockKind(BlockKind::Quote, 0); });
+    format->addSeparator();
+    add(format, "bullets", tr("List with bu&llets"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_8),
+        [editor] { editor->toggleList(BlockKind::Bullet); });
+    add(format, "numbers", tr("&Numbered list"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_9),
+        [editor] { editor->toggleList(BlockKind::Numbered); });
+    add(format, "deeper", tr("&Deeper in the list"), QKeySequence(Qt::CTRL | Qt::Key_BracketRight),
+        [editor] { editor->deepenList(1); });
+    add(format, "less_deep", tr("L&ess deep in the list"), QKeySequence(Qt::CTRL | Qt::Key_BracketLeft),
+        [editor] { editor->deepenList(-1); });
 }
 
 void MainMenus::buildDraft() {
