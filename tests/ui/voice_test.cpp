@@ -14,6 +14,7 @@
 #include "ui/widgets/track_slider.h"
 
 #include <QAccessible>
+#include <QComboBox>
 #include <QMenuBar>
 #include <QTreeWidget>
 
@@ -55,6 +56,11 @@ class VoiceTest : public QObject {
         QVERIFY2(found.isEmpty(), qPrintable(found.join('\n')));
     }
 
+    static void chooseDrafts(WindowFixture& f, int count) {
+        for (QSlider* slider : f.window->panel().findChildren<QSlider*>())
+            if (slider->accessibleName() == "Drafts") slider->setValue(count);
+    }
+
 private Q_SLOTS:
     void aPassageIsToldOfWhenItBeginsAndWhenItIsThereAndNotAtEveryPass() {
         WindowFixture f({"--steps", "12", "--delay-ms", "20"});
@@ -94,8 +100,7 @@ private Q_SLOTS:
     void aCardSaysWhichDraftItIsAndWhetherItIsTheOneOnThePage() {
         WindowFixture f;
         QVERIFY(f.ready());
-        for (QSlider* slider : f.window->panel().findChildren<QSlider*>())
-            if (slider->accessibleName() == "Drafts") slider->setValue(3);
+        chooseDrafts(f, 3);
         f.window->drafting().start(DraftKind::Continue);
         QVERIFY(f.waitForRest());
         const auto cards = f.window->panel().findChildren<DraftCard*>();
@@ -121,6 +126,35 @@ private Q_SLOTS:
         QCOMPARE(voiceOf(*slider).role(), QAccessible::Slider);
         for (TrackSlider* each : f.window->panel().findChildren<TrackSlider*>())
             QVERIFY(!descriptionOf(*each).isEmpty() && voiceOf(*each).valueInterface());
+    }
+
+    void tabGoesDownThePanelThroughNotesAndDraftsThatCame() {
+        WindowFixture f;
+        QVERIFY(f.ready());
+        f.window->resize(1300, 900);
+        chooseDrafts(f, 1);
+        f.window->drafting().start(DraftKind::Continue);
+        QVERIFY(f.waitForRest());
+        f.window->drafting().start(DraftKind::Continue); // the one before is kept
+        QVERIFY(f.waitForRest());
+        DraftingPanel& panel = f.window->panel();
+        const auto shown = [&panel] {
+            const auto drafts = panel.findChildren<DraftCard*>();
+            return std::count_if(drafts.begin(), drafts.end(), [](auto* card) { return card->isVisible(); });
+        };
+        QTRY_COMPARE(shown(), 2);
+        panel.findChild<QComboBox*>()->setFocus();
+        int last = -1, cards = 0, notes = 0;
+        for (QWidget* at = QApplication::focusWidget(); at && panel.isAncestorOf(at);
+             at = QApplication::focusWidget()) {
+            const int y = at->mapTo(panel.widget(), QPoint()).y();
+            QVERIFY2(y >= last - 4, qPrintable(at->accessibleName())); // beside each other: not to the pixel
+            last = y;
+            cards += at->inherits("palimpsest::DraftCard");
+            notes += at->objectName() == "contextNote";
+            QTest::keyClick(at, Qt::Key_Tab);
+        }
+        QVERIFY2(cards == 2 && notes == 1, qPrintable(QString("%1 %2").arg(cards).arg(notes)));
     }
 
     void aRowOfTheBinderSaysTitleWordsAndPin() {

@@ -38,6 +38,13 @@ void ContextNotes::setNotes(const std::vector<ContextNote>& notes) {
     }
     for (const ContextNote& note : notes) addRow(note);
     setVisible(!notes.empty());
+    Q_EMIT rowsChanged();
+}
+
+std::vector<QWidget*> ContextNotes::rows() const {
+    std::vector<QWidget*> rows;
+    for (int i = 0; i < m_rows->count(); ++i) rows.push_back(m_rows->itemAt(i)->widget());
+    return rows;
 }
 
 void ContextNotes::addRow(const ContextNote& note) {

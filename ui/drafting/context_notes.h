@@ -17,8 +17,10 @@ public:
     explicit ContextNotes(QWidget* parent = nullptr);
 
     void setNotes(const std::vector<ContextNote>& notes);
+    std::vector<QWidget*> rows() const; // from top to bottom
 
 Q_SIGNALS:
+    void rowsChanged();
     void leaveOutAsked(const palimpsest::ContextNote& note, bool leftOut);
     void pinAsked(const palimpsest::ContextNote& note, bool pinned);
     void shortenAsked(const palimpsest::ContextNote& note, bool shortened);

@@ -1,5 +1,6 @@
 #include "ui/drafting/drafting_panel.h"
 
+#include "ui/drafting/context_notes.h"
 #include "ui/widgets/budget_bar.h"
 #include "ui/widgets/draft_card.h"
 #include "ui/widgets/track_slider.h"
@@ -16,6 +17,7 @@
 #include <QScrollBar>
 #include <QSignalBlocker>
 #include <QSpinBox>
+#include <utility>
 
 namespace palimpsest {
 namespace {
@@ -135,6 +137,17 @@ void DraftingPanel::showSession(DraftSession* session) {
         m_cards[std::size_t(i)]->setDraft(session->candidateText(i), about);
         m_cards[std::size_t(i)]->setChosen(i == session->candidate());
     }
+    orderTabs();
+}
+
+// Tab goes down the panel, though notes and drafts come and go.
+void DraftingPanel::orderTabs() {
+    std::vector<QWidget*> order = m_notes->rows();
+    order.insert(order.end(), m_cards.begin(), m_cards.end());
+    for (int i = 0; i < m_kept->count(); ++i) order.push_back(m_kept->itemAt(i)->widget());
+    order.push_back(m_useModel);
+    QWidget* last = m_stop;
+    for (QWidget* each : order) setTabOrder(std::exchange(last, each), each);
 }
 
 void DraftingPanel::showKept(const std::vector<StoredDraft>& drafts) {
@@ -153,6 +166,7 @@ void DraftingPanel::showKept(const std::vector<StoredDraft>& drafts) {
         m_kept->addWidget(card);
     }
     m_keptHeading->setVisible(shown > 0);
+    orderTabs();
 }
 
 void DraftingPanel::askAboutKept(const StoredDraft& draft, QWidget* card) {

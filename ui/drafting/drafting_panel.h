@@ -69,6 +69,7 @@ private:
     void buildModel(QVBoxLayout& column);
     void buildFacts(QVBoxLayout& column);
     void onChoice();
+    void orderTabs();
     void askAboutKept(const StoredDraft& draft, QWidget* card);
 
     const Theme& m_theme;

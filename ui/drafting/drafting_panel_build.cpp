@@ -64,6 +64,7 @@ DraftingPanel::DraftingPanel(const Theme& theme, QWidget* parent) : QScrollArea(
     for (TrackSlider* slider : {m_length, m_passes, m_temperature, m_drafts, m_strength})
         connect(slider, &TrackSlider::valueChanged, this, &DraftingPanel::onChoice);
     connect(m_kind, &QComboBox::currentIndexChanged, this, &DraftingPanel::onChoice);
+    connect(m_notes, &ContextNotes::rowsChanged, this, &DraftingPanel::orderTabs);
     connect(&theme, &Theme::changed, this, [this] {
         for (int part = 0; part < 3; ++part) m_swatches[part]->setPixmap(m_budget->swatch(part));
     });

@@ -93,8 +93,12 @@ private:
         painter->setPen(c.chromeText);
         if (hit) {
             const bool replaces = index.data(kReplacesRole).toBool();
-            for (const int before : kBefore)
-                if (layOut(layout, lineOf(*hit, before, replaces, index.data(kWordsRole).toString(), c), rect)) break;
+            for (const int before : kBefore) {
+                Line line = lineOf(*hit, before, replaces, index.data(kWordsRole).toString(), c);
+                if (!layOut(layout, line, rect)) continue;
+                shorten(layout, line, rect);
+                break;
+            }
             painter->setClipRect(rect);
             layout.draw(painter, QPointF(rect.left(), rect.center().y() - layout.lineAt(0).height() / 2 + 0.5));
         } else {
@@ -121,6 +125,18 @@ private:
         layout.endLayout();
         const qreal end = row.cursorToX(int(line.hitEnd));
         return end >= 0 && end <= rect.width();
+    }
+
+    // Ends in an ellipsis behind the hit, where there is more than room.
+    static void shorten(QTextLayout& layout, Line& line, const QRect& rect) {
+        const QTextLine row = layout.lineAt(0);
+        if (row.naturalTextWidth() <= rect.width()) return;
+        const qreal dots = QFontMetricsF(layout.font()).horizontalAdvance(u'…');
+        const int end =
+            row.xToCursor(line.text.isRightToLeft() ? dots : rect.width() - dots, QTextLine::CursorOnCharacter);
+        if (end < line.hitEnd) return;
+        line.text = line.text.left(end).trimmed() + u'…';
+        layOut(layout, line, rect);
     }
 
     const Theme& m_theme;
