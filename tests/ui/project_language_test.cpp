@@ -86,6 +86,7 @@ private Q_SLOTS:
         };
         QComboBox* project = box("Language of this project");
         QCOMPARE(project->currentData().toString(), QString("en_US"));
+        QVERIFY(QTest::qWaitFor([&] { return project->currentText() == "English (United States)"; }));
         project->setFocus();
         project->setCurrentIndex(project->findText("None"));
         Q_EMIT project->activated(project->currentIndex()); // as by key or mouse

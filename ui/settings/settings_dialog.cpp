@@ -148,7 +148,13 @@ void SettingsDialog::addWriting(QFormLayout& form) {
 void SettingsDialog::addLanguages(std::vector<Spelling::Language> languages) {
     const QScopedValueRollback<bool> showing(m_showing, true);
     for (const Spelling::Language& language : languages)
-        for (ChoiceBox* box : {m_projectLanguage, m_language}) box->addItem(language.name, language.code);
+        for (ChoiceBox* box : {m_projectLanguage, m_language}) {
+            const int known = box->findData(language.code); // by its code, until now
+            if (known < 0)
+                box->addItem(language.name, language.code);
+            else
+                box->setItemText(known, language.name);
+        }
     showChoices(m_writing.choices());
 }
 
