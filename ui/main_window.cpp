@@ -154,7 +154,7 @@ void MainWindow::onOpened(OpenOutcome, const QString& sentence) {
     setFocus(); // not the binder, which the window gave it to for being the first: the page is what was opened
     const NodeId last = m_project.setting(kOpenNode).toLongLong();
     const Node* node = m_project.node(last);
-    if (!restoreTogether()) openNode(node && !node->trashed ? last : m_binder->firstScene());
+    if (!restoreTogether(last)) openNode(node && !node->trashed ? last : m_binder->firstScene());
     m_before = 0;
     restoreHalves();
     refreshStatus();

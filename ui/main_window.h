@@ -100,8 +100,8 @@ private:
     void connectTogether();
     void refreshTogether();
     void leaveTogether();
-    int wordsOnPage() const; // of the continuous text
-    bool restoreTogether();
+    int wordsOnPage() const;           // of the continuous text
+    bool restoreTogether(NodeId last); // the text to be in; false: there was no continuous text
     void goToHit(NodeId node, const PickedHit& hit);
     void connectHalves();
     void restoreHalves();

@@ -68,7 +68,7 @@ int MainWindow::wordsOnPage() const {
     return words;
 }
 
-bool MainWindow::restoreTogether() {
+bool MainWindow::restoreTogether(NodeId last) {
     std::vector<NodeId> nodes;
     for (const QString& id : m_project.setting(kRoots).split(u',', Qt::SkipEmptyParts)) {
         const Node* node = m_project.node(id.toLongLong());
@@ -78,7 +78,6 @@ bool MainWindow::restoreTogether() {
     if (texts.size() < 2) return false;
     m_roots = nodes;
     m_together->show(texts);
-    const NodeId last = m_project.setting("open_node").toLongLong();
     m_binder->select(nodes.front());
     openNode(m_together->contains(last) ? last : texts.front());
     return true;

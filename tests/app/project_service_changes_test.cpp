@@ -1,5 +1,6 @@
 // Changes through the service: what the window sees, what is typed meanwhile, and the one order of undoing.
 #include "app/services/project_service.h"
+#include "tests/support/typed_text.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -9,14 +10,9 @@
 namespace palimpsest {
 namespace {
 
-constexpr int kPatienceMs = 20'000;
+using test::typed;
 
-SceneText textOf(const QStringList& paragraphs) {
-    SceneText text;
-    for (const QString& each : paragraphs)
-        text.blocks.push_back({BlockKind::Paragraph, 0, {{each, {}, Provenance::Typed, 0}}});
-    return text;
-}
+constexpr int kPatienceMs = 20'000;
 
 struct Rig {
     Rig() {
@@ -67,11 +63,11 @@ class ProjectServiceChangesTest : public QObject {
 private Q_SLOTS:
     void aSplitTakesWhatIsNotSavedYet() {
         Rig rig;
-        rig.service.textEdited(rig.scene, textOf({"One.", "Two."})); // a moment ago
+        rig.service.textEdited(rig.scene, typed({"One.", "Two."})); // a moment ago
         const auto added =
             rig.apply({QStringLiteral("Split"), {SplitText{rig.scene, {1, 0}, 0, QStringLiteral("Rest"), {}}}});
         QCOMPARE(added.size(), 1U);
-        QCOMPARE(rig.shown[rig.scene], textOf({"One."}));
+        QCOMPARE(rig.shown[rig.scene], typed({"One."}));
         QCOMPARE(rig.stored(added[0]), QStringLiteral("Two."));
         QCOMPARE(rig.service.node(added[0])->title, QStringLiteral("Rest"));
         QCOMPARE(rig.service.node(added[0])->words, 1);
@@ -80,13 +76,13 @@ private Q_SLOTS:
 
     void whatIsTypedWhileTheStoreSplitsIsKept() {
         Rig rig;
-        rig.service.textEdited(rig.scene, textOf({"One.", "Two."}));
+        rig.service.textEdited(rig.scene, typed({"One.", "Two."}));
         std::optional<NodeId> made;
         rig.service.apply({{}, {SplitText{rig.scene, {1, 0}, 0, {}, {}}}}, &rig.service,
                           [&](const Result<std::vector<NodeId>>& added) { made = added->front(); });
-        rig.service.textEdited(rig.scene, textOf({"Typed on.", "One.", "Two."})); // the page knows nothing of it yet
+        rig.service.textEdited(rig.scene, typed({"Typed on.", "One.", "Two."})); // the page knows nothing of it yet
         QVERIFY(Rig::wait([&] { return made.has_value(); }));
-        QCOMPARE(rig.shown[rig.scene], textOf({"Typed on.", "One."}));
+        QCOMPARE(rig.shown[rig.scene], typed({"Typed on.", "One."}));
         QVERIFY(rig.allSaved());
         QCOMPARE(rig.stored(rig.scene), QStringLiteral("Typed on.\nOne."));
         QCOMPARE(rig.stored(*made), QStringLiteral("Two."));
@@ -94,40 +90,40 @@ private Q_SLOTS:
 
     void whatIsTypedInASceneWhileItIsMergedGoesAlong() {
         Rig rig;
-        rig.service.textEdited(rig.scene, textOf({"One.", "Two."}));
+        rig.service.textEdited(rig.scene, typed({"One.", "Two."}));
         const NodeId rest = rig.apply({{}, {SplitText{rig.scene, {1, 0}, 0, {}, {}}}}).front();
         bool done = false;
         rig.service.apply({{}, {MergeTexts{rig.scene, rest, false, false}}}, &rig.service,
                           [&](const Result<std::vector<NodeId>>&) { done = true; });
-        rig.service.textEdited(rest, textOf({"Two.", "Typed on."}));
+        rig.service.textEdited(rest, typed({"Two.", "Typed on."}));
         QVERIFY(Rig::wait([&] { return done; }));
         QVERIFY(rig.allSaved());
-        QCOMPARE(rig.shown[rig.scene], textOf({"One.", "Two.", "Typed on."}));
+        QCOMPARE(rig.shown[rig.scene], typed({"One.", "Two.", "Typed on."}));
         QCOMPARE(rig.stored(rig.scene), QStringLiteral("One.\nTwo.\nTyped on."));
     }
 
     void whatIsTypedInAParagraphWhileItMovesMovesWithIt() {
         Rig rig;
-        rig.service.textEdited(rig.scene, textOf({"One one.", "Two."}));
+        rig.service.textEdited(rig.scene, typed({"One one.", "Two."}));
         std::optional<NodeId> made;
         rig.service.apply({{}, {SplitText{rig.scene, {0, 4}, 0, {}, {}}}}, &rig.service,
                           [&](const Result<std::vector<NodeId>>& added) { made = added->front(); });
-        rig.service.textEdited(rig.scene, textOf({"Before one one.", "Two typed on."}));
+        rig.service.textEdited(rig.scene, typed({"Before one one.", "Two typed on."}));
         QVERIFY(Rig::wait([&] { return made.has_value(); }));
-        QCOMPARE(rig.shown[rig.scene], textOf({"Before one "}));
-        QCOMPARE(rig.shown[*made], textOf({"one.", "Two typed on."}));
+        QCOMPARE(rig.shown[rig.scene], typed({"Before one "}));
+        QCOMPARE(rig.shown[*made], typed({"one.", "Two typed on."}));
         QVERIFY(rig.allSaved());
         QCOMPARE(rig.stored(*made), QStringLiteral("one.\nTwo typed on."));
     }
 
     void aTextAskedForBeforeAChangeIsGivenAsItIsAfterIt() {
         Rig rig;
-        rig.service.textEdited(rig.scene, textOf({"One.", "Two."}));
+        rig.service.textEdited(rig.scene, typed({"One.", "Two."}));
         bool done = false;
         QString given;
         rig.service.apply({{}, {SplitText{rig.scene, {1, 0}, 0, {}, {}}}}, &rig.service,
                           [&](const Result<std::vector<NodeId>>&) { done = true; });
-        rig.service.textEdited(rig.scene, textOf({"One.", "Typed on.", "Two."}));
+        rig.service.textEdited(rig.scene, typed({"One.", "Typed on.", "Two."}));
         QTest::qSleep(200); // the change is done by then, and its answer on its way
         rig.service.loadText(rig.scene, &rig.service, [&](const Result<SceneText>& text) { given = text->plain(); });
         QVERIFY(Rig::wait([&] { return !given.isEmpty(); }));
@@ -137,7 +133,7 @@ private Q_SLOTS:
 
     void aSceneMergedAwayIsNotMergedAgain() {
         Rig rig;
-        rig.service.textEdited(rig.scene, textOf({"One.", "Two."}));
+        rig.service.textEdited(rig.scene, typed({"One.", "Two."}));
         const NodeId rest = rig.apply({{}, {SplitText{rig.scene, {1, 0}, 0, {}, {}}}}).front();
         rig.service.apply({{}, {MergeTexts{rig.scene, rest, false, false}}});
         rig.service.apply({{}, {MergeTexts{rest, rig.scene, false, false}}}); // nobody has seen the first one yet
@@ -165,12 +161,12 @@ private Q_SLOTS:
 
     void aSplitIsUndoneAndRedoneLikeAnyOther() {
         Rig rig;
-        rig.service.textEdited(rig.scene, textOf({"One.", "Two."}));
+        rig.service.textEdited(rig.scene, typed({"One.", "Two."}));
         const auto added = rig.apply({QStringLiteral("Split"), {SplitText{rig.scene, {1, 0}, 0, {}, {}}}});
         rig.service.undoChange();
         QVERIFY(rig.service.undoName().isEmpty()); // not while it is under way
         QVERIFY(Rig::wait([&] { return rig.service.redoName() == QStringLiteral("Split"); }));
-        QCOMPARE(rig.shown[rig.scene], textOf({"One.", "Two."}));
+        QCOMPARE(rig.shown[rig.scene], typed({"One.", "Two."}));
         QVERIFY(!rig.service.node(added[0]));
         rig.service.redoChange();
         QVERIFY(Rig::wait([&] { return rig.service.node(added[0]) != nullptr; }));
@@ -179,7 +175,7 @@ private Q_SLOTS:
 
     void aRefusedChangeSaysWhyAndLeavesEverything() {
         Rig rig;
-        rig.service.textEdited(rig.scene, textOf({"One."}));
+        rig.service.textEdited(rig.scene, typed({"One."}));
         QSignalSpy failed(&rig.service, &ProjectService::failed);
         QVERIFY(rig.apply({{}, {MergeTexts{rig.scene, 999, false, false}}}).empty());
         QCOMPARE(failed.count(), 1);
@@ -189,7 +185,7 @@ private Q_SLOTS:
 
     void aSearchFindsWhatIsOnThePageAndANewerOneStopsIt() {
         Rig rig;
-        rig.service.textEdited(rig.scene, textOf({"The lamp went out."}));
+        rig.service.textEdited(rig.scene, typed({"The lamp went out."}));
         int older = 0;
         std::optional<SearchResults> found;
         rig.service.search({QStringLiteral("went"), false, true, false}, 10, &rig.service,

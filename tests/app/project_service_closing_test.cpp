@@ -1,6 +1,7 @@
 // A project is closed, or another takes its place, while the store is still busy with a change: what was typed meanwhile
 // is where it belongs, once.
 #include "app/services/project_service.h"
+#include "tests/support/typed_text.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -10,14 +11,9 @@
 namespace palimpsest {
 namespace {
 
-constexpr int kPatienceMs = 20'000;
+using test::typed;
 
-SceneText textOf(const QStringList& paragraphs) {
-    SceneText text;
-    for (const QString& each : paragraphs)
-        text.blocks.push_back({BlockKind::Paragraph, 0, {{each, {}, Provenance::Typed, 0}}});
-    return text;
-}
+constexpr int kPatienceMs = 20'000;
 
 // A project of two scenes, "One." "Two." and "Three."
 struct Rig {
@@ -26,10 +22,10 @@ struct Rig {
             auto made = ProjectStore::create(path, QStringLiteral("Test"));
             first = *made.store->addNode(0, -1, NodeKind::Scene, QStringLiteral("First"));
             second = *made.store->addNode(0, -1, NodeKind::Scene, QStringLiteral("Second"));
-            (void)made.store->saveText(second, textOf({"Three."}));
+            (void)made.store->saveText(second, typed({"Three."}));
         }
         open(path);
-        service->textEdited(first, textOf({"One.", "Two."})); // a moment ago
+        service->textEdited(first, typed({"One.", "Two."})); // a moment ago
     }
     void open(const QString& which) {
         QSignalSpy opened(service.get(), &ProjectService::opened);
@@ -80,7 +76,7 @@ private Q_SLOTS:
         Rig rig;
         rig.closeRightAfter([&] {
             rig.service->apply({{}, {SplitText{rig.first, {1, 0}, 0, QStringLiteral("Rest"), {}}}});
-            rig.service->textEdited(rig.first, textOf({"One typed on.", "Two typed on."}));
+            rig.service->textEdited(rig.first, typed({"One typed on.", "Two typed on."}));
         });
         QCOMPARE(rig.book(), QStringList({"One typed on.", "Two typed on.", "Three."}));
     }
@@ -99,8 +95,8 @@ private Q_SLOTS:
         Rig rig;
         rig.closeRightAfter([&] {
             rig.service->apply({{}, {MergeTexts{rig.first, rig.second, false, false}}});
-            rig.service->textEdited(rig.second, textOf({"Three typed on."}));
-            rig.service->textEdited(rig.first, textOf({"One.", "Two typed on."}));
+            rig.service->textEdited(rig.second, typed({"Three typed on."}));
+            rig.service->textEdited(rig.first, typed({"One.", "Two typed on."}));
         });
         QCOMPARE(rig.book(), QStringList({"One. Two typed on. Three typed on."}));
     }
@@ -109,8 +105,8 @@ private Q_SLOTS:
     void aReplacementUnderWayIsKeptBesideTheLastWords() {
         Rig rig;
         rig.closeRightAfter([&] {
-            rig.service->apply({{}, {EditText{rig.first, textOf({"One.", "Two."}), textOf({"1.", "Two."})}}});
-            rig.service->textEdited(rig.first, textOf({"One.", "Two.", "Typed on."}));
+            rig.service->apply({{}, {EditText{rig.first, typed({"One.", "Two."}), typed({"1.", "Two."})}}});
+            rig.service->textEdited(rig.first, typed({"One.", "Two.", "Typed on."}));
         });
         QCOMPARE(rig.book(), QStringList({"1. Two. Typed on.", "Three."}));
     }
@@ -120,9 +116,9 @@ private Q_SLOTS:
         Rig rig;
         rig.closeRightAfter([&] {
             rig.service->apply({{}, {SplitText{rig.first, {1, 0}, 0, QStringLiteral("Rest"), {}}}});
-            rig.service->textEdited(rig.first, textOf({"One.", "Two typed on."}));
+            rig.service->textEdited(rig.first, typed({"One.", "Two typed on."}));
             rig.service->apply({{}, {MergeTexts{rig.first, rig.second, false, false}}});
-            rig.service->textEdited(rig.second, textOf({"Three.", "Typed on."}));
+            rig.service->textEdited(rig.second, typed({"Three.", "Typed on."}));
         });
         QCOMPARE(rig.book(), QStringList({"One. Three. Typed on.", "Two typed on."}));
     }
@@ -136,7 +132,7 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitFor([&] { return made != 0; }, kPatienceMs));
         rig.closeRightAfter([&] {
             rig.service->undoChange();
-            rig.service->textEdited(made, textOf({"Two typed on."}));
+            rig.service->textEdited(made, typed({"Two typed on."}));
         });
         QCOMPARE(rig.book(), QStringList({"One. Two typed on.", "Three."}));
     }

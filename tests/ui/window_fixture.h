@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/storage/project_store.h"
+#include "tests/support/typed_text.h"
 #include "ui/drafting/drafting.h"
 #include "ui/editor/passage_strip.h"
 #include "ui/editor/passage_view.h"
@@ -16,13 +17,6 @@
 #include <QtTest>
 
 namespace palimpsest::test {
-
-inline SceneText typed(const QStringList& paragraphs) {
-    SceneText text;
-    for (const QString& paragraph : paragraphs)
-        text.blocks.push_back({BlockKind::Paragraph, 0, {{paragraph, {}, {}, 0}}});
-    return text;
-}
 
 inline const QStringList kParagraphs{"She did not answer him at once.", "It was a bell buoy in those days, red once.",
                                      "He stood on the slip with his watch."};
