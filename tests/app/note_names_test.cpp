@@ -1,21 +1,10 @@
 #include "app/services/note_names.h"
+#include "tests/support/typed_text.h"
 
 #include <QtTest>
 
 namespace palimpsest::test {
 namespace {
-
-SceneText typed(const QStringList& paragraphs) {
-    SceneText text;
-    for (const QString& paragraph : paragraphs) {
-        Span span;
-        span.text = paragraph;
-        Block block;
-        block.spans.push_back(span);
-        text.blocks.push_back(block);
-    }
-    return text;
-}
 
 MentionFinder finder() {
     return MentionFinder({{1, namesOf("@Marta", typed({"A postmistress.", "Also: Mrs Holm, the postmistress."}))},

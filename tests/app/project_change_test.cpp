@@ -2,6 +2,7 @@
 #include "app/storage/node_tree.h"
 #include "app/storage/project_store.h"
 #include "app/storage/revision_thinning.h"
+#include "tests/support/typed_text.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -10,12 +11,7 @@
 namespace palimpsest {
 namespace {
 
-SceneText textOf(const QStringList& paragraphs) {
-    SceneText text;
-    for (const QString& each : paragraphs)
-        text.blocks.push_back({BlockKind::Paragraph, 0, {{each, {}, Provenance::Typed, 0}}});
-    return text;
-}
+using test::typed;
 
 EditNode edited(NodeId node) {
     EditNode edit;
@@ -27,8 +23,8 @@ struct Rig {
     Rig() : opened(ProjectStore::create(path, QStringLiteral("Test"))), store(*opened.store) {
         first = *store.addNode(0, -1, NodeKind::Scene, QStringLiteral("First"));
         second = *store.addNode(0, -1, NodeKind::Scene, QStringLiteral("Second"));
-        (void)store.saveText(first, textOf({"One.", "Two two.", "Three."})).ok();
-        (void)store.saveText(second, textOf({"Four.", "Five."})).ok();
+        (void)store.saveText(first, typed({"One.", "Two two.", "Three."})).ok();
+        (void)store.saveText(second, typed({"Four.", "Five."})).ok();
     }
     ProjectChange apply(ProjectChange change) {
         auto applied = store.apply(change);
@@ -116,8 +112,8 @@ private Q_SLOTS:
         Rig rig;
         const ProjectChange back = rig.apply({{}, {SplitText{rig.first, {2, 0}, 0, QStringLiteral("Rest"), {}}}});
         const NodeId made = rig.last.added.front();
-        QVERIFY(rig.store.saveText(rig.first, textOf({"One.", "Two two.", "New here."})));
-        QVERIFY(rig.store.saveText(made, textOf({"Three.", "New there."})));
+        QVERIFY(rig.store.saveText(rig.first, typed({"One.", "Two two.", "New here."})));
+        QVERIFY(rig.store.saveText(made, typed({"Three.", "New there."})));
         rig.apply(back);
         QCOMPARE(rig.plain(rig.first), QStringLiteral("One.\nTwo two.\nNew here.\nThree.\nNew there."));
     }
@@ -125,7 +121,7 @@ private Q_SLOTS:
     void whatWasWrittenInASceneThatWasMergedAwayIsNotOverwritten() {
         Rig rig;
         const ProjectChange back = rig.apply({{}, {MergeTexts{rig.first, rig.second, false, false}}});
-        QVERIFY(rig.store.saveText(rig.second, textOf({"Four.", "Written in the trash."})));
+        QVERIFY(rig.store.saveText(rig.second, typed({"Four.", "Written in the trash."})));
         rig.apply(back);
         QCOMPARE(rig.titles().join(u'|'), QStringLiteral("First|Second|Second†")); // a new one, and the old one
         QCOMPARE(rig.plain(rig.last.added.front()), QStringLiteral("Four.\nFive."));
@@ -137,7 +133,7 @@ private Q_SLOTS:
         Node scene;
         const ProjectChange back = rig.apply({{}, {AddNode{scene, {}}}});
         const NodeId made = rig.last.added.front();
-        QVERIFY(rig.store.saveText(made, textOf({"Words."})));
+        QVERIFY(rig.store.saveText(made, typed({"Words."})));
         rig.apply(back);
         QVERIFY(findNode(*rig.store.nodes(), made)->trashed);
         QCOMPARE(rig.plain(made), QStringLiteral("Words."));
@@ -150,7 +146,7 @@ private Q_SLOTS:
         QCOMPARE(rig.titles().join(u'|'), QStringLiteral("First|Second†"));
         QCOMPARE(rig.plain(rig.second), QStringLiteral("Four.\nFive.")); // in the trash, whole
         QVERIFY(
-            rig.store.saveText(rig.first, textOf({"One.", "Two two.", "Three.", "Before.", "Four.", "Five!", "End."})));
+            rig.store.saveText(rig.first, typed({"One.", "Two two.", "Three.", "Before.", "Four.", "Five!", "End."})));
         rig.apply(back);
         QCOMPARE(rig.plain(rig.first), QStringLiteral("One.\nTwo two.\nThree.\nBefore."));
         QCOMPARE(rig.plain(rig.second), QStringLiteral("Four.\nFive!\nEnd."));
@@ -159,7 +155,7 @@ private Q_SLOTS:
 
     void provenanceAndCommentsSurviveSplitAndMerge() {
         Rig rig;
-        SceneText text = textOf({"a"});
+        SceneText text = typed({"a"});
         text.blocks[0].spans = {{"Typed, ", {}, Provenance::Typed, 0},
                                 {"drafted and more", {}, Provenance::Drafted, 7, {}, "Check", "Note", true}};
         QVERIFY(rig.store.saveText(rig.first, text));
@@ -177,8 +173,8 @@ private Q_SLOTS:
         Rig rig;
         const SceneText was = *rig.store.text(rig.first);
         const ProjectChange back = rig.apply(
-            {{}, {EditText{rig.first, was, textOf({"ONE.", "TWO two.", "Three."})}}, RevisionCause::BeforeReplace});
-        QVERIFY(rig.store.saveText(rig.first, textOf({"ONE.", "TWO twice.", "Three."})));
+            {{}, {EditText{rig.first, was, typed({"ONE.", "TWO two.", "Three."})}}, RevisionCause::BeforeReplace});
+        QVERIFY(rig.store.saveText(rig.first, typed({"ONE.", "TWO twice.", "Three."})));
         rig.apply(back);
         QCOMPARE(rig.plain(rig.first), QStringLiteral("One.\nTWO twice.\nThree."));
     }
@@ -222,7 +218,7 @@ private Q_SLOTS:
         QCOMPARE(count("two two", true), 1);
         QCOMPARE(count("w", false), 2);
         QCOMPARE(count("F\\w+", false, true), 2);
-        QVERIFY(rig.store.saveText(rig.first, textOf({"Nora\u2019s lamp, \u6d77\u8fba."})));
+        QVERIFY(rig.store.saveText(rig.first, typed({"Nora\u2019s lamp, \u6d77\u8fba."})));
         QCOMPARE(count("two", true), 0);
         QCOMPARE(count("Nora's", true), 1);
         const auto found = rig.store.search({QStringLiteral("Five"), false, true, false}, 100);
@@ -254,7 +250,7 @@ private Q_SLOTS:
 
     void writingKeepsOneRevisionInTenMinutes() {
         Rig rig;
-        for (int i = 0; i < 20; ++i) QVERIFY(rig.store.saveText(rig.first, textOf({QString::number(i)})));
+        for (int i = 0; i < 20; ++i) QVERIFY(rig.store.saveText(rig.first, typed({QString::number(i)})));
         const auto revisions = *rig.store.revisions(rig.first);
         QCOMPARE(revisions.size(), 1U);
         QCOMPARE(revisions[0].cause, RevisionCause::Writing);
@@ -290,7 +286,7 @@ private Q_SLOTS:
         rename.trashed = true;
         const NodeId part = *rig.store.addNode(0, 0, NodeKind::Part, QStringLiteral("Later"));
         rig.apply({{}, {rename, MoveNode{rig.second, part, 0}}});
-        QVERIFY(rig.store.saveText(rig.first, textOf({"Other."})));
+        QVERIFY(rig.store.saveText(rig.first, typed({"Other."})));
         const auto change = rig.store.restoration(*snapshot, QStringLiteral("Restore"));
         const ProjectChange back = rig.apply(*change);
         QCOMPARE(rig.plain(rig.first), QStringLiteral("One.\nTwo two.\nThree."));
