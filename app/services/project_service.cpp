@@ -1,6 +1,7 @@
 #include "app/services/project_service.h"
 
 #include "app/services/project_service_parts.h"
+#include "app/services/rescued_texts.h"
 #include "app/storage/node_tree.h"
 
 #include <algorithm>
@@ -135,13 +136,11 @@ void ProjectService::Parts::onSaved(int serial, const Result<ProjectStore::Refus
     if (!hasUnsaved()) Q_EMIT service.savedStateChanged(true);
 }
 
-// Written while a change took its scene away: it comes back, with these words.
+// Written while a change took its scene away: it comes back, with these words. They wait until it is there: not before
+// that are they saved.
 void ProjectService::Parts::bringBack(NodeId node, SceneText text) {
-    Node back;
-    back.id = node;
-    back.position = -1;
-    back.title = ProjectService::tr("Brought back");
-    apply({ProjectService::tr("Bring back"), {AddNode{back, std::move(text)}}}, Way::Do, {});
+    apply(broughtBack(node, text), Way::Do, {});
+    unsaved().emplace(node, std::move(text));
 }
 
 // The mirror ran ahead of the store and one of them took another way: the store's is the truth.

@@ -10,6 +10,7 @@ ProjectImage ProjectWorker::image(int ticket, ProjectStore::Opened opened) {
     image.outcome = opened.outcome;
     image.sentence = opened.sentence;
     if (!opened.store) return image;
+    image.rescued = takeOverRescued(*opened.store); // first: it may add to the tree
     auto nodes = opened.store->nodes();
     auto markers = opened.store->markers();
     auto settings = opened.store->settings();
@@ -20,7 +21,6 @@ ProjectImage ProjectWorker::image(int ticket, ProjectStore::Opened opened) {
         return image;
     }
     image.usable = true;
-    image.rescued = takeOverRescued(*opened.store);
     image.newerBackup = opened.store->newerBackup();
     image.path = opened.store->path();
     image.title = opened.store->title();
@@ -54,6 +54,7 @@ QString ProjectWorker::close(const UnsavedTexts& last) {
         if (refused && refused->count(node) == 0) continue;
         const auto saved = m_store->saveText(node, text); // alone it may fit
         if (saved) continue;
+        if (saved.error().code == ErrorCode::NotFound && m_store->apply(broughtBack(node, text))) continue;
         const QString rescued = rescueText(*m_store, node, text);
         const QString why = QString::fromStdString(saved.error().message);
         sentence =

@@ -2,6 +2,7 @@
 
 #include "engine/base/paths.h"
 
+#include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
 #include <QJsonDocument>
@@ -26,6 +27,14 @@ QString besides(const QString& plainPath) {
 }
 
 } // namespace
+
+ProjectChange broughtBack(NodeId node, SceneText text) {
+    Node back;
+    back.id = node;
+    back.position = -1;
+    back.title = QCoreApplication::translate("palimpsest::ProjectService", "Brought back");
+    return {QCoreApplication::translate("palimpsest::ProjectService", "Bring back"), {AddNode{back, std::move(text)}}};
+}
 
 QString rescueText(const ProjectStore& store, NodeId node, const SceneText& text) {
     const QDateTime now = QDateTime::currentDateTimeUtc();
@@ -54,8 +63,10 @@ std::vector<NodeId> takeOverRescued(ProjectStore& store) {
         const NodeId node = all[u"node"].toInteger();
         const auto text = fromStored(all[u"text"].toString().toUtf8());
         const auto present = store.text(node);
-        if (!text || !present) continue;
-        const bool differs = *present != *text;
+        const bool isGone = !present && present.error().code == ErrorCode::NotFound;
+        if (!text || (!present && !isGone)) continue;
+        if (isGone && !store.apply(broughtBack(node, *text))) continue;
+        const bool differs = present && *present != *text;
         const QDateTime saved = QDateTime::fromString(all[u"saved"].toString(), Qt::ISODateWithMs);
         if (differs && !store.addRevision(node, *text, RevisionCause::Rescued, saved)) continue;
         if (differs) nodes.push_back(node);

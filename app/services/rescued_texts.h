@@ -10,8 +10,11 @@ namespace palimpsest {
 // text; empty when it could not be written.
 QString rescueText(const ProjectStore& store, NodeId node, const SceneText& text);
 
-// What was rescued from this project, wherever its file is by now, becomes revisions of its nodes; then the files go.
-// What cannot be taken over stays where it is. The nodes whose text differs from what was rescued.
+// A scene that is no more, at the end of the book again with words that were meant for it.
+ProjectChange broughtBack(NodeId node, SceneText text);
+
+// What was rescued from this project, wherever its file is by now, becomes revisions of its nodes, or a node again;
+// then the files go. What cannot be taken over stays where it is. The nodes whose text differs from what was rescued.
 std::vector<NodeId> takeOverRescued(ProjectStore& store);
 
 } // namespace palimpsest

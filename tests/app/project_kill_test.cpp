@@ -1,6 +1,7 @@
 // A writer at random under kill -9: typing, drafts, moves, renames, splits, merges, replacements, snapshots, the trash,
-// undoing, closing and opening again; all of it while earlier changes are still on their way to the store. After every
-// kill the file opens, the tree is whole, every word that was said to be saved is there, and none is in the book twice.
+// undoing, closing and opening again; all of it while earlier changes are still on their way to the store, which is slow
+// at times. Whenever all is said to be saved, another reader finds every word on disk. After every kill the file opens,
+// the tree is whole, every word that was said to be saved is there, and none is in the book twice.
 // PALIMPSEST_KILLS sets how many.
 #include "app/document/provenance.h"
 #include "app/services/project_service.h"
@@ -14,6 +15,7 @@
 #include <QTemporaryDir>
 #include <QTimer>
 #include <QtTest>
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <cstdio>
 
 namespace palimpsest {
@@ -24,12 +26,28 @@ constexpr int kFirstScenes = 4;
 constexpr int kMostAtOnce = 4;
 constexpr int kActsPerOpening = 60;
 constexpr int kLongestLifeMs = 350; // after the child has opened the project
+constexpr int kLongestDelayMs = 15; // of a store that is slow
+
+// The number of every word that is on disk at this moment, whoever has the project open.
+QSet<int> wordsOnDisk(const QString& path) {
+    QSet<int> words;
+    SQLite::Database database(path.toStdString(), SQLite::OPEN_READONLY);
+    SQLite::Statement row(database, "SELECT body FROM text");
+    while (row.executeStep()) {
+        const SQLite::Column body = row.getColumn(0);
+        const auto text = fromStored(QByteArray(static_cast<const char*>(body.getBlob()), body.getBytes()));
+        for (const QString& word : text->plain().simplified().split(u' ', Qt::SkipEmptyParts))
+            words.insert(word.mid(1).toInt());
+    }
+    return words;
+}
 
 // The child: does a few things at once every few milliseconds for ever. Every typed word is another one. Says `typed N`
-// and, when all is known to be on disk, `saved N`.
+// and, when all is known to be on disk, `saved N`; `gone N` when it is not.
 class Writer : public QObject {
 public:
-    Writer(const QString& path, int seed, int firstWord) : m_random(quint32(seed)), m_path(path), m_word(firstWord) {
+    Writer(const QString& path, int seed, int firstWord)
+        : m_random(quint32(seed)), m_path(path), m_first(firstWord), m_word(firstWord) {
         connect(&m_timer, &QTimer::timeout, this, [this] {
             for (int atOnce = int(m_random.bounded(1, kMostAtOnce + 1)); atOnce > 0; --atOnce) act();
             if (m_random.bounded(kActsPerOpening) == 0) open();
@@ -44,7 +62,7 @@ private:
         m_texts.clear();
         const bool again = m_service != nullptr;
         m_service.reset();
-        if (again) tell("saved", m_word);
+        if (again) saved();
         m_service = std::make_unique<ProjectService>();
         connect(m_service.get(), &ProjectService::opened, this, [this] {
             if (!m_service->isOpen()) return QCoreApplication::exit(1);
@@ -53,8 +71,8 @@ private:
         });
         connect(m_service.get(), &ProjectService::textReplaced, this,
                 [this](qint64 node, const SceneText& text) { m_texts[node] = text; });
-        connect(m_service.get(), &ProjectService::savedStateChanged, this, [this](bool saved) {
-            if (saved) tell("saved", m_word);
+        connect(m_service.get(), &ProjectService::savedStateChanged, this, [this](bool all) {
+            if (all) saved();
         });
         m_service->open(m_path);
     }
@@ -62,6 +80,13 @@ private:
     static void tell(const char* what, int word) {
         std::printf("%s %d\n", what, word);
         std::fflush(stdout);
+    }
+
+    void saved() {
+        const QSet<int> onDisk = wordsOnDisk(m_path);
+        for (int word = m_first + 1; word <= m_word; ++word)
+            if (!onDisk.contains(word)) tell("gone", word);
+        tell("saved", m_word);
     }
 
     NodeId anyScene() {
@@ -144,7 +169,18 @@ private:
         });
     }
 
+    void beSlow() {
+        m_service->ask<qint64>(
+            this,
+            [ms = m_random.bounded(kLongestDelayMs)](ProjectStore&) -> Result<qint64> {
+                QThread::msleep(ms);
+                return qint64(0);
+            },
+            [](const Result<qint64>&) {});
+    }
+
     void act() {
+        if (m_random.bounded(8) == 0) beSlow();
         switch (m_random.bounded(22)) {
         case 0: return split();
         case 1: return merge();
@@ -168,6 +204,7 @@ private:
 
     QRandomGenerator m_random;
     QString m_path;
+    int m_first; // the last word that was typed before
     int m_word;
     std::unique_ptr<ProjectService> m_service;
     std::map<NodeId, SceneText> m_texts;
@@ -215,10 +252,18 @@ private Q_SLOTS:
                         {QStringLiteral("--write"), path, QString::number(round), QString::number(typed)});
             QVERIFY(child.waitForReadyRead(30'000));
             QTest::qSleep(int(random.bounded(kLongestLifeMs)));
+            QByteArray said = child.readAllStandardOutput();
+            if (round % 2 == 0) // at the worst moment: it has just said so
+                for (qsizetype from = said.size(); !said.mid(from).contains("saved");) {
+                    QVERIFY(child.waitForReadyRead(30'000));
+                    said += child.readAllStandardOutput();
+                }
             child.kill();
             QVERIFY(child.waitForFinished());
-            const QList<QByteArray> lines = child.readAllStandardOutput().split('\n');
+            const QList<QByteArray> lines = (said + child.readAllStandardOutput()).split('\n');
             const int before = typed;
+            const int gone = lastNumber(lines, "gone", 0);
+            QVERIFY2(gone == 0, qPrintable(QStringLiteral("word %1 is not on disk, round %2").arg(gone).arg(round)));
             saved = lastNumber(lines, "saved", before);
             typed = lastNumber(lines, "typed", before);
 

@@ -136,6 +136,20 @@ private Q_SLOTS:
         });
         QCOMPARE(rig.book(), QStringList({"One. Two typed on.", "Three."}));
     }
+
+    void aSceneTakenAwayWhileWrittenInComesBackWithItsWords_data() { ways(); }
+    void aSceneTakenAwayWhileWrittenInComesBackWithItsWords() {
+        Rig rig;
+        NodeId made = 0;
+        QObject::connect(rig.service.get(), &ProjectService::nodeAdded, [&](qint64 node) { made = node; });
+        rig.service->addNode(0, -1, NodeKind::Scene, QStringLiteral("New"));
+        QVERIFY(QTest::qWaitFor([&] { return made != 0; }, kPatienceMs));
+        rig.closeRightAfter([&] {
+            rig.service->undoChange();
+            rig.service->textEdited(made, typed({"Typed on."}));
+        });
+        QCOMPARE(rig.book(), QStringList({"One. Two.", "Three.", "Typed on."}));
+    }
 };
 
 } // namespace palimpsest

@@ -1,4 +1,5 @@
 #include "app/services/project_service.h"
+#include "app/services/rescued_texts.h"
 #include "app/services/sample_project.h"
 
 #include <QFile>
@@ -234,6 +235,46 @@ private Q_SLOTS:
             [&](const Result<SceneText>& earlier) { text = earlier; });
         QVERIFY(waitFor([&] { return text.has_value(); }));
         QCOMPARE((*text)->plain(), large);
+    }
+
+    void rescuedWordsOfASceneThatIsGoneBringItBack() {
+        Rig rig;
+        NodeId gone = 0;
+        {
+            rig.service = std::make_unique<ProjectService>(); // nothing holds the file
+            auto opened = ProjectStore::open(rig.path);
+            gone = *opened.store->addNode(0, -1, NodeKind::Scene, QStringLiteral("Gone"));
+            QVERIFY(!rescueText(*opened.store, gone, textOf(QStringLiteral("Its last words."))).isEmpty());
+            QVERIFY(opened.store->setTrashed(gone, true));
+            QVERIFY(opened.store->deleteForGood({gone}));
+        }
+        QSignalSpy opened(rig.service.get(), &ProjectService::opened);
+        rig.service->open(rig.path);
+        QVERIFY(waitFor([&] { return opened.count() == 1; }));
+        QVERIFY(rig.service->node(gone));
+        QVERIFY(!rig.service->node(gone)->trashed);
+        rig.service.reset();
+        QCOMPARE(onDisk(rig.path, gone), QString("Its last words."));
+        QVERIFY(QDir(m_state.path() + QStringLiteral("/palimpsest/rescued")).entryList(QDir::Files).isEmpty());
+    }
+
+    void whatComesBackIsSavedOnlyWhenItIsThere() {
+        Rig rig;
+        NodeId made = 0;
+        connect(rig.service.get(), &ProjectService::nodeAdded, this, [&](qint64 node) { made = node; });
+        rig.service->addNode(0, -1, NodeKind::Scene, QStringLiteral("New"));
+        QVERIFY(waitFor([&] { return made != 0; }));
+        bool saved = false, tooEarly = false;
+        connect(rig.service.get(), &ProjectService::savedStateChanged, this, [&](bool all) {
+            saved = all;
+            tooEarly |= all && rig.service->isChanging();
+        });
+        rig.service->undoChange();
+        rig.service->textEdited(made, textOf(QStringLiteral("Typed on.")));
+        QVERIFY(waitFor([&] { return saved; }));
+        QVERIFY(!tooEarly);
+        QVERIFY(rig.service->node(made));
+        QCOMPARE(onDisk(rig.path, made), QString("Typed on."));
     }
 
     void theMirrorChangesAtOnceAndAgreesWithTheFile() {
