@@ -25,7 +25,9 @@ constexpr int kKills = 100;
 constexpr int kFirstScenes = 4;
 constexpr int kMostAtOnce = 4;
 constexpr int kActsPerOpening = 60;
-constexpr int kLongestLifeMs = 350; // after the child has opened the project
+constexpr int kLongestLifeMs = 350;    // after the child has opened the project
+constexpr int kWordsOfALongLife = 400; // after which the child goes by itself
+constexpr int kLongLives = 16;
 constexpr int kLongestDelayMs = 15; // of a store that is slow
 
 // The number of every word that is on disk at this moment, whoever has the project open.
@@ -87,6 +89,7 @@ private:
         for (int word = m_first + 1; word <= m_word; ++word)
             if (!onDisk.contains(word)) tell("gone", word);
         tell("saved", m_word);
+        if (m_word - m_first > kWordsOfALongLife) QCoreApplication::exit(0);
     }
 
     NodeId anyScene() {
@@ -105,9 +108,11 @@ private:
         });
     }
 
+    void add() { m_service->addNode(0, -1, NodeKind::Scene, QStringLiteral("Scene")); }
+
     void type() {
         const NodeId node = anyScene();
-        if (node == 0) return m_service->addNode(0, -1, NodeKind::Scene, QStringLiteral("Scene"));
+        if (node == 0) return add();
         withText(node, [this, node](SceneText& text) {
             if (!m_service->node(node) || isInTrash(m_service->nodes(), node)) return; // it is not on the page
             const QString word = QStringLiteral("w%1 ").arg(++m_word);
@@ -197,7 +202,8 @@ private:
                 [](const Result<qint64>&) {});
         case 9:
         case 10: return m_service->saveNow();
-        case 12: return m_service->setTrashed(anyScene(), true);
+        case 12:
+        case 13: return m_service->setTrashed(anyScene(), true); // few are left: all happens to the same
         default: return type();
         }
     }
@@ -234,22 +240,34 @@ bool positionsAreContiguous(const std::vector<Node>& nodes) {
 class ProjectKillTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void whatIsSaidToBeSavedIsOnDisk() {
+        QTemporaryDir folder;
+        std::vector<std::unique_ptr<QProcess>> writers;
+        for (int seed = 0; seed < kLongLives; ++seed) {
+            const QString path = folder.filePath(QStringLiteral("%1.palimpsest").arg(seed));
+            QVERIFY(make(path));
+            start(*writers.emplace_back(std::make_unique<QProcess>()), path, seed, 0);
+        }
+        for (int seed = 0; seed < kLongLives; ++seed) {
+            QVERIFY(writers[std::size_t(seed)]->waitForFinished(120'000));
+            const QList<QByteArray> lines = writers[std::size_t(seed)]->readAllStandardOutput().split('\n');
+            const int gone = lastNumber(lines, "gone", 0);
+            QVERIFY2(gone == 0, qPrintable(QStringLiteral("word %1 is not on disk, seed %2").arg(gone).arg(seed)));
+            QVERIFY(lastNumber(lines, "saved", 0) > kWordsOfALongLife);
+        }
+    }
+
     void whateverTheWriterDidNothingSavedIsLost() {
         const int kills =
             qEnvironmentVariableIsSet("PALIMPSEST_KILLS") ? qEnvironmentVariableIntValue("PALIMPSEST_KILLS") : kKills;
         QTemporaryDir folder;
         const QString path = folder.filePath(QStringLiteral("kill.palimpsest"));
-        {
-            auto made = ProjectStore::create(path, QStringLiteral("Kill"));
-            for (int i = 0; i < kFirstScenes; ++i)
-                QVERIFY(made.store->addNode(0, -1, NodeKind::Scene, QStringLiteral("Scene")));
-        }
+        QVERIFY(make(path));
         QRandomGenerator random(17);
         int typed = 0, saved = 0, missing = 0;
         for (int round = 0; round < kills; ++round) {
             QProcess child;
-            child.start(QCoreApplication::applicationFilePath(),
-                        {QStringLiteral("--write"), path, QString::number(round), QString::number(typed)});
+            start(child, path, round, typed);
             QVERIFY(child.waitForReadyRead(30'000));
             QTest::qSleep(int(random.bounded(kLongestLifeMs)));
             QByteArray said = child.readAllStandardOutput();
@@ -278,6 +296,18 @@ private Q_SLOTS:
     }
 
 private:
+    static bool make(const QString& path) {
+        auto made = ProjectStore::create(path, QStringLiteral("Kill"));
+        for (int i = 0; i < kFirstScenes; ++i)
+            if (!made.store->addNode(0, -1, NodeKind::Scene, QStringLiteral("Scene"))) return false;
+        return true;
+    }
+
+    static void start(QProcess& child, const QString& path, int seed, int firstWord) {
+        child.start(QCoreApplication::applicationFilePath(),
+                    {QStringLiteral("--write"), path, QString::number(seed), QString::number(firstWord)});
+    }
+
     // Words up to `saved` must be there; those typed after it may be.
     static void check(ProjectStore& store, int before, int saved, int typed, int& missing) {
         const auto nodes = *store.nodes();
