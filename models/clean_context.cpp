@@ -168,6 +168,10 @@ std::int64_t CleanContext::length() const {
     return m_rows->length;
 }
 
+std::int64_t CleanContext::passEnd(std::int64_t position) const {
+    return m_rows->stretchEnd(position);
+}
+
 int CleanContext::globals() const {
     return m_rows->pattern.globals;
 }

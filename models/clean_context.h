@@ -28,6 +28,7 @@ public:
     // One past the last position ever appended (positions of a gap count).
     std::int64_t length() const;
     int globals() const;
+    std::int64_t passEnd(std::int64_t position) const; // a pass that begins at `position` must not cross it
     std::size_t bytes() const;
 
     // Forgets the rows that no query at `position` or later can see; nor, one position earlier, the anchor of a block

@@ -59,6 +59,14 @@ struct NoisedBlock {
     torch::Tensor level;                   // (T) f32: 0 locked (clean), 1 fully absorbed
 };
 
+// Ways a text may go on, which share their beginnings. Tokens in an order in which each follows its parent.
+struct TokenTree {
+    CleanContext* context = nullptr;   // holds what is before `start`, and gains nothing
+    std::int64_t start = 0;            // position of the tokens without a parent
+    std::vector<std::int64_t> ids;     // at least one
+    std::vector<std::int32_t> parents; // of each: an earlier index, or -1 when it follows the context
+};
+
 // Immutable once opened: any thread may read it, but run one pass at a time (Torch's own threads do the work).
 // Passes may throw c10::Error and std::bad_alloc; a clean pass that did leaves its contexts with a prefix of what they
 // were to gain. What passes return are inference tensors: hold a c10::InferenceMode to change them in place.
@@ -84,6 +92,10 @@ public:
     // ascending order; a gap between them stays one (the right side of an infilling).
     // Returns the normed hidden states of each input: (L_i, D) in dtype().
     std::vector<torch::Tensor> clean(std::span<const CleanInput> inputs) const;
+
+    // One pass of the clean stream over trees: for each token what clean() gives for it behind its ancestors,
+    // (N_i, D). No token may be at CleanContext::passEnd(start) or later.
+    std::vector<torch::Tensor> branches(std::span<const TokenTree> trees) const;
 
     // One pass of the noised stream over several blocks (they may share a context, which is not changed).
     // Returns the normed hidden states: (T_i, D) in dtype(); row k predicts target k.
@@ -112,6 +124,7 @@ private:
     struct Parts;
     struct CleanSlice;
     struct BlockGroup;
+    struct Chains;
     torch::Tensor cleanPass(std::span<CleanSlice> slices) const;
     torch::Tensor noisedInput(std::span<const NoisedBlock> blocks) const; // (sum of S, D)
     explicit Model(std::unique_ptr<Parts> parts);

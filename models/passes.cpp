@@ -120,6 +120,88 @@ std::vector<torch::Tensor> Model::clean(std::span<const CleanInput> inputs) cons
     return results;
 }
 
+// The ways from a tree's roots to its leaves, one after the other: attention goes through them as runs. A token is in
+// several of them with the same result, of which the first is taken.
+struct Model::Chains {
+    std::vector<std::int64_t> slots;  // tokens of the tree, chain by chain
+    std::vector<std::int64_t> places; // of each token: its first slot
+    std::vector<std::int64_t> positions;
+    std::vector<AttentionRun> runs;
+
+    explicit Chains(const TokenTree& tree) {
+        const std::size_t count = tree.ids.size();
+        std::vector<char> hasChild(count);
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::int32_t parent = tree.parents[i];
+            positions.push_back(parent < 0 ? tree.start : positions[std::size_t(parent)] + 1);
+            if (parent >= 0) hasChild[std::size_t(parent)] = 1;
+        }
+        places.assign(count, -1);
+        for (std::size_t leaf = 0; leaf < count; ++leaf) {
+            if (hasChild[leaf]) continue;
+            AttentionRun run{tree.start, positions[leaf] - tree.start + 1};
+            run.own = true;
+            runs.push_back(run);
+            const std::size_t end = slots.size() + std::size_t(run.count);
+            slots.resize(end);
+            std::size_t at = end;
+            for (auto token = std::int32_t(leaf); token >= 0; token = tree.parents[std::size_t(token)]) {
+                slots[--at] = token;
+                if (places[std::size_t(token)] < 0) places[std::size_t(token)] = std::int64_t(at);
+            }
+        }
+    }
+};
+
+std::vector<torch::Tensor> Model::branches(std::span<const TokenTree> trees) const {
+    const c10::InferenceMode guard;
+    const Parts& p = *m_parts;
+    const auto indices = [&](const std::vector<std::int64_t>& values) {
+        return torch::tensor(values, torch::kInt64).to(p.device);
+    };
+    std::vector<std::int64_t> ids, positions;
+    std::vector<Chains> chains;
+    std::vector<torch::Tensor> slots, places;
+    for (const TokenTree& tree : trees) {
+        tree.context->m_rows->turnGlobals(tree.start, p.base);
+        const Chains& own = chains.emplace_back(tree);
+        slots.push_back(indices(own.slots));
+        places.push_back(indices(own.places));
+        ids.insert(ids.end(), tree.ids.begin(), tree.ids.end());
+        positions.insert(positions.end(), own.positions.begin(), own.positions.end());
+    }
+    auto x = p.base.embedding().index_select(0, indices(ids)).to(p.dtype); // (N, D)
+    const auto turns = p.base.turns(indices(positions));
+    const std::int64_t heads = p.config.heads, keyHeads = p.config.keyHeads;
+    torch::Tensor pending; // the feed-forward's output, not added to x yet
+    for (int l = 0; l < p.config.layers; ++l) {
+        const BackboneLayer& layer = p.base.layer(l);
+        const BackboneProducts& products = p.base.products(l);
+        const auto qkv = p.base.project(p.base.addAndNorm(x, pending, layer.attentionNorm), products.qkv, turns);
+        std::vector<torch::Tensor> attended; // (N, H, K)
+        std::int64_t at = 0;
+        for (std::size_t t = 0; t < trees.size(); ++t) {
+            const auto count = std::int64_t(trees[t].ids.size());
+            const auto all = qkv.narrow(0, at, count).index_select(0, slots[t]);
+            attended.push_back(
+                sparseAttention(all.narrow(1, 0, heads), trees[t].context->m_rows->view(l), chains[t].runs,
+                                {all.narrow(1, heads, keyHeads), all.narrow(1, heads + keyHeads, keyHeads)})
+                    .output.index_select(0, places[t]));
+            at += count;
+        }
+        const auto output = weightProduct(joined(attended).flatten(1), products.output);
+        pending = p.base.feedForward(p.base.addAndNorm(x, output, layer.feedForwardNorm), products);
+    }
+    const auto hidden = p.base.addAndNorm(x, pending, p.base.finalNorm());
+    std::vector<torch::Tensor> results;
+    std::int64_t at = 0;
+    for (const TokenTree& tree : trees) {
+        results.push_back(hidden.narrow(0, at, std::int64_t(tree.ids.size())));
+        at += std::int64_t(tree.ids.size());
+    }
+    return results;
+}
+
 // Blocks of one context go through one attention: as many runs over the same rows.
 struct Model::BlockGroup {
     const CleanContext::Rows* rows = nullptr;

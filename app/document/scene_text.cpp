@@ -192,14 +192,17 @@ QString SceneText::plain() const {
 
 std::vector<QString> pinnedPassages(const SceneText& text) {
     std::vector<QString> passages;
+    bool goesOn = false;
     for (const Block& block : text.blocks) {
-        bool goesOn = false;
+        if (goesOn) passages.back() += u'\n';
         for (const Span& span : block.spans) {
             if (span.pinned && !goesOn) passages.emplace_back();
             if (span.pinned) passages.back() += span.text;
             goesOn = span.pinned;
         }
     }
+    for (QString& passage : passages) passage = passage.trimmed();
+    std::erase_if(passages, [](const QString& passage) { return countWords(passage) == 0; }); // only a quote or a break
     return passages;
 }
 

@@ -70,7 +70,7 @@ struct ProvenanceReport {
 };
 ProvenanceReport reportProvenance(const SceneText& text);
 
-// Pinned passages, in order: neighbouring pinned spans of a block are one.
+// Pinned passages with words in them, in order, trimmed: neighbouring pinned spans are one, over paragraphs too.
 std::vector<QString> pinnedPassages(const SceneText& text);
 
 // The stored form (app/storage/project_format.md). Reading checks everything; unknown fields are kept out, unknown

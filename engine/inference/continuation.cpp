@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kAutoBlock = 8;
 constexpr int kAutoSteps = 1;
+constexpr std::size_t kTreeTokens = 24; // of a candidate, put before the base at once
 
 std::size_t dividedUp(std::size_t value, std::size_t by) {
     return (value + by - 1) / by;
@@ -44,7 +45,12 @@ bool Continuation::run(const Given& given) {
         // More passes than open positions would decide nothing.
         for (int left = int(std::min(std::size_t(m_steps), open)); left > 0; --left)
             if (!propose(active, left)) return false;
-        if (!settle(active)) return false;
+        if (m_session.options().verify) {
+            if (!verify(active)) return false;
+        } else {
+            for (Track* track : active)
+                if (!track->lane.ended) closeRound(*track, track->width);
+        }
     }
 }
 
@@ -105,17 +111,19 @@ void Continuation::openBlocks(std::span<Track* const> tracks) {
         ++lane.round;
         const std::size_t first = lane.committed;
         track.width = std::clamp<std::size_t>(m_longest + 1 - std::min(first, m_longest), 1, m_block);
+        const auto position = std::int64_t(m_session.firstPosition() + first); // a tree is one pass
+        track.width = std::min(track.width, std::size_t(track.context.passEnd(position) - position));
         lane.cells.resize(std::max(lane.cells.size(), first + track.width));
         for (std::size_t at = first; at < lane.cells.size(); ++at)
             if (!lane.cells[at].pinned) lane.cells[at] = Cell{};
-        track.q.assign(track.width, {});
+        track.proposals.assign(track.width, {});
         if (lane.cells[first].pinned) continue;
         const Probabilities p = m_session.probabilities(logits[std::int64_t(i)], edges(lane, first));
         if (p.empty()) {
             lane.ended = lane.broken = true;
             continue;
         }
-        const std::int64_t id = drawToken(p, lane.random);
+        const std::int64_t id = draw(p, lane, first);
         lane.cells[first] = {id, float(p[std::size_t(id)]), false, true};
     }
 }
@@ -166,76 +174,77 @@ void Continuation::fill(Track& track, const torch::Tensor& logits, std::span<con
             cell.confidence = allowed ? confidence[row].item<float>() : 0;
             continue;
         }
-        Probabilities q = m_session.probabilities(logits[row], edges(lane, at));
+        const Probabilities q = m_session.probabilities(logits[row], edges(lane, at));
         if (q.empty()) {
             lane.ended = lane.broken = true;
             return;
         }
-        const std::int64_t id = drawToken(q, lane.random);
+        if (m_session.options().verify) track.proposals[open[i]] = PositionNoise(lane.seed, at).first(q, kProposals);
+        const std::int64_t id = m_session.options().verify ? track.proposals[open[i]].front() : draw(q, lane, at);
         cell = {id, float(q[std::size_t(id)]), false, true};
-        track.q[open[i]] = std::move(q);
     }
 }
 
-bool Continuation::settle(std::span<Track* const> tracks) {
-    std::vector<Track*> settling;
+bool Continuation::verify(std::span<Track* const> tracks) {
+    std::vector<Track*> verified;
     std::vector<Lane*> lanes;
-    std::vector<CleanInput> inputs;
+    std::vector<ProposalTree> proposals;
+    std::vector<TokenTree> trees;
     for (Track* track : tracks) {
         if (track->lane.ended) continue;
-        CleanInput input{&track->context, {}, std::int64_t(m_session.firstPosition() + track->lane.committed)};
-        for (std::size_t i = 0; i < track->width; ++i)
-            input.ids.push_back(track->lane.cells[track->lane.committed + i].id);
-        settling.push_back(track);
-        lanes.push_back(&track->lane);
-        inputs.push_back(std::move(input));
-    }
-    if (settling.empty()) return true;
-    if (!m_session.beginPass(lanes)) return false;
-    const std::vector<torch::Tensor> hidden = m_session.model().clean(inputs);
-    for (std::size_t i = 0; i < settling.size(); ++i) {
-        Track& track = *settling[i];
-        bool refused = false;
-        std::size_t kept = track.width;
-        if (m_session.options().verify && track.width > 1) {
-            const torch::Tensor rows = hidden[i].slice(0, 0, hidden[i].size(0) - 1);
-            kept = acceptedCells(track, m_session.model().logits(rows).cpu().contiguous(), refused);
+        if (track->width == 1) { // there is nothing but the base's own draw
+            closeRound(*track, 1);
+            continue;
         }
-        closeRound(track, hidden[i], kept, refused);
+        verified.push_back(track);
+        lanes.push_back(&track->lane);
+        const ProposalTree& tree = proposals.emplace_back(treeOf(*track));
+        trees.push_back(
+            {&track->context, std::int64_t(m_session.firstPosition() + track->lane.committed), tree.ids, tree.parents});
     }
+    if (verified.empty()) return true;
+    if (!m_session.beginPass(lanes)) return false;
+    const std::vector<torch::Tensor> hidden = m_session.model().branches(trees);
+    for (std::size_t i = 0; i < verified.size(); ++i)
+        closeRound(*verified[i],
+                   follow(*verified[i], proposals[i], m_session.model().logits(hidden[i]).cpu().contiguous()));
     return true;
 }
 
-// logits (width - 1, V): row k - 1 is the base's word on the block's cell k. Returns the cells that are now text; the
-// last of them was redrawn when `refused`.
-std::size_t Continuation::acceptedCells(Track& track, const torch::Tensor& logits, bool& refused) {
+// As locks are now: one that came since the proposals were made is certain.
+ProposalTree Continuation::treeOf(const Track& track) const {
+    const Cell* cells = &track.lane.cells[track.lane.committed];
+    std::vector<std::vector<std::int64_t>> further;
+    for (std::size_t i = 1; i < track.width && cells[i].id != Cell::kUnknown; ++i) {
+        const bool open = !cells[i].pinned && !track.proposals[i].empty();
+        further.push_back(open ? track.proposals[i] : std::vector{cells[i].id});
+    }
+    return proposalTree(cells[0].id, further, kTreeTokens);
+}
+
+// logits (tokens of the tree, V): what the base says behind each. Returns the block's cells that are now text.
+std::size_t Continuation::follow(Track& track, const ProposalTree& tree, const torch::Tensor& logits) {
     Lane& lane = track.lane;
+    std::int32_t at = 0;
     for (std::size_t i = 1; i < track.width; ++i) {
-        const std::size_t at = lane.committed + i;
-        Cell& cell = lane.cells[at];
-        if (cell.pinned || track.q[i].empty()) continue; // the writer's word stands, also one freed a moment ago
-        const Probabilities p = m_session.probabilities(logits[std::int64_t(i) - 1], edges(lane, at));
-        if (p.empty()) {
-            lane.broken = true;
-            return i;
+        Cell& cell = lane.cells[lane.committed + i];
+        if (!cell.pinned) {
+            const Probabilities p = m_session.probabilities(logits[at], edges(lane, lane.committed + i));
+            if (p.empty()) {
+                lane.broken = true;
+                return i;
+            }
+            const std::int64_t id = draw(p, lane, lane.committed + i);
+            cell = {id, float(p[std::size_t(id)]), false, true};
         }
-        const Verdict verdict = verifyToken(p, track.q[i], cell.id, lane.random);
-        cell.id = verdict.token;
-        cell.confidence = float(p[std::size_t(verdict.token)]);
-        cell.drawn = true;
-        if (verdict.accepted) continue;
-        refused = true;
-        return i + 1;
+        at = tree.child(at, cell.id);
+        if (at == ProposalTree::kNone) return i + 1;
     }
     return track.width;
 }
 
-void Continuation::closeRound(Track& track, const torch::Tensor& hidden, std::size_t kept, bool refused) {
+void Continuation::closeRound(Track& track, std::size_t kept) {
     Lane& lane = track.lane;
-    const std::size_t held = refused ? kept - 1 : kept; // what the base has seen as it now stands
-    track.inContext = lane.committed + held;
-    track.hidden = hidden[std::int64_t(held) - 1];
-    track.context.truncate(std::int64_t(m_session.firstPosition() + track.inContext));
     for (std::size_t at = lane.committed; at < lane.cells.size(); ++at) {
         lane.cells[at].drawn = false;
         if (at >= lane.committed + kept && !lane.cells[at].pinned) lane.cells[at] = Cell{};
@@ -253,6 +262,11 @@ void Continuation::closeRound(Track& track, const torch::Tensor& hidden, std::si
     }
     lane.ended = lane.ended || lane.broken;
     m_session.show(lane, shownCells(lane), lane.ended ? 0 : expectedPasses(lane, 0));
+}
+
+// Verified, as the position's noise says; else the next number of the candidate's own.
+std::int64_t Continuation::draw(const Probabilities& p, Lane& lane, std::size_t cell) const {
+    return m_session.options().verify ? PositionNoise(lane.seed, cell).winner(p) : drawToken(p, lane.random);
 }
 
 NoisedBlock Continuation::noisedBlock(const Track& track) const {

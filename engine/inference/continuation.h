@@ -1,12 +1,15 @@
 // Writing on: rounds of one block each, diffused by the noised stream and verified by the base (DESIGN.md, section 2).
 //
-// A round of one candidate: the base's own draw for the block's first position; K noised passes that commit the other
-// positions from left to right; one clean pass over the proposal, of which speculative sampling accepts a prefix. A
-// refused token's replacement enters the clean stream with a pass of its own before the next round, so that the
-// context always holds exactly the committed text and every round begins with the base's own distribution.
+// A round of one candidate: a clean pass over what the last round gave; the base's own draw for the block's first
+// position; K noised passes that propose the other positions from left to right; one pass of the clean stream over the
+// likeliest proposals as a tree (proposal_tree.h). Down that tree the base draws word after word, with noise that
+// belongs to the position (PositionNoise), until it draws one that nobody proposed. So the text is the base's own
+// sample, word for word what it would write alone with that seed, and proposals only say how fast.
+// Unverified, each round keeps its proposals as they are.
 // All candidates go through the same passes, batched.
 #pragma once
 
+#include "engine/inference/proposal_tree.h"
 #include "engine/inference/session.h"
 
 namespace palimpsest {
@@ -33,10 +36,10 @@ private:
     struct Track { // a lane in the model
         Lane lane;
         CleanContext context;
-        std::size_t inContext = 0;    // cells of the lane that the context holds
-        torch::Tensor hidden;         // (D) predicts the cell after those
-        std::vector<Probabilities> q; // of the block's cells, as proposed
-        std::size_t width = 0;        // of the block
+        std::size_t inContext = 0;                        // cells of the lane that the context holds
+        torch::Tensor hidden;                             // (D) predicts the cell after those
+        std::vector<std::vector<std::int64_t>> proposals; // of the block's cells, likeliest first
+        std::size_t width = 0;                            // of the block
     };
 
     void begin(const Given& given);
@@ -44,9 +47,11 @@ private:
     void openBlocks(std::span<Track* const> tracks);
     bool propose(std::span<Track* const> tracks, int passesLeft);
     void fill(Track& track, const torch::Tensor& logits, std::span<const std::size_t> open, std::size_t commit);
-    bool settle(std::span<Track* const> tracks);
-    std::size_t acceptedCells(Track& track, const torch::Tensor& logits, bool& refused);
-    void closeRound(Track& track, const torch::Tensor& hidden, std::size_t kept, bool refused);
+    bool verify(std::span<Track* const> tracks);
+    ProposalTree treeOf(const Track& track) const;
+    std::size_t follow(Track& track, const ProposalTree& tree, const torch::Tensor& logits);
+    void closeRound(Track& track, std::size_t kept);
+    std::int64_t draw(const Probabilities& p, Lane& lane, std::size_t cell) const;
     NoisedBlock noisedBlock(const Track& track) const;
     TokenEdges edges(const Lane& lane, std::size_t cell) const;
     std::int64_t anchor(const Lane& lane, std::size_t cell) const;

@@ -18,12 +18,14 @@ public:
         return index == 0 ? seed : mixed(seed + 0x9E3779B97F4A7C15ull * std::uint64_t(index));
     }
 
-private:
+    // A number that looks like none of its neighbours'.
     static constexpr std::uint64_t mixed(std::uint64_t z) {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
         return z ^ (z >> 31);
     }
+
+private:
     std::uint64_t next() { return mixed(m_state += 0x9E3779B97F4A7C15ull); }
 
     std::uint64_t m_state;

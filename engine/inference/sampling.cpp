@@ -73,17 +73,35 @@ std::int64_t likeliestToken(std::span<const double> p) {
     return std::max_element(p.begin(), p.end()) - p.begin();
 }
 
-Verdict verifyToken(std::span<const double> p, std::span<const double> q, std::int64_t proposed, Random& random) {
-    const std::size_t at = std::size_t(proposed);
-    if (random.uniform() * q[at] < p[at]) return {true, proposed};
-    Probabilities rest(p.size());
-    double sum = 0;
-    for (std::size_t i = 0; i < p.size(); ++i) {
-        rest[i] = std::max(0.0, p[i] - q[i]);
-        sum += rest[i];
+PositionNoise::PositionNoise(std::uint64_t seed, std::size_t position)
+    : m_seed(Random::mixed(seed + 0x9E3779B97F4A7C15ull * (std::uint64_t(position) + 1))) {}
+
+double PositionNoise::uniform(std::size_t token) const {
+    const std::uint64_t bits = Random::mixed(m_seed + 0x9E3779B97F4A7C15ull * (std::uint64_t(token) + 1));
+    return double((bits >> 11) + 1) * 0x1.0p-53;
+}
+
+std::int64_t PositionNoise::winner(std::span<const double> p) const {
+    return first(p, 1).front();
+}
+
+std::vector<std::int64_t> PositionNoise::first(std::span<const double> p, std::size_t count) const {
+    std::vector<std::pair<double, std::int64_t>> best; // by time, ascending
+    double limit = std::numeric_limits<double>::infinity();
+    for (std::size_t token = 0; token < p.size(); ++token) {
+        if (p[token] <= 0) continue;
+        const double u = uniform(token);
+        if (1 - u > limit * p[token]) continue; // -log u is more than that
+        const double time = -std::log(u) / p[token];
+        if (best.size() == count && time >= limit) continue;
+        if (best.size() == count) best.pop_back();
+        const std::pair one(time, std::int64_t(token));
+        best.insert(std::ranges::lower_bound(best, one), one);
+        if (best.size() == count) limit = best.back().first;
     }
-    // p and q equal but for rounding: a refusal then has no weight, and any draw from p is right.
-    return {false, drawToken(sum > 0 ? std::span<const double>(rest) : p, random)};
+    std::vector<std::int64_t> tokens;
+    for (const auto& [time, token] : best) tokens.push_back(token);
+    return tokens;
 }
 
 } // namespace palimpsest

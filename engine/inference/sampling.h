@@ -1,4 +1,4 @@
-// From logits to tokens, and the acceptance rule that makes a verified draft the base's own sample. Torch-free.
+// From logits to tokens. Torch-free.
 #pragma once
 
 #include "engine/inference/random.h"
@@ -29,12 +29,23 @@ std::int64_t drawToken(std::span<const double> p, Random& random);
 
 std::int64_t likeliestToken(std::span<const double> p);
 
-// Speculative sampling (Leviathan et al., arXiv 2211.17192): `proposed` was drawn from q; it is accepted with
-// probability min(1, p/q), and else a token is drawn from (p - q)+. The token is then distributed as p, whatever q.
-struct Verdict {
-    bool accepted = false;
-    std::int64_t token = 0;
+// The noise of one position of a draft: a waiting time of each token, exponentially distributed with mean 1. Who draws
+// from p by taking the token whose time / p is least draws a sample of p; and two that draw from alike distributions
+// with the same noise mostly draw the same (the exponential race, or Gumbel trick; for drafts: Daliri, Musco, Suresh,
+// arXiv 2408.07978). So a proposal can be right more often than its likeliest token is, and the text depends on neither
+// who proposed nor how.
+class PositionNoise {
+public:
+    PositionNoise(std::uint64_t seed, std::size_t position);
+
+    // The sample of p. `p` not empty.
+    std::int64_t winner(std::span<const double> p) const;
+    // The `count` first of the race, the winner first; fewer where fewer have any probability.
+    std::vector<std::int64_t> first(std::span<const double> p, std::size_t count) const;
+
+private:
+    double uniform(std::size_t token) const; // (0, 1]
+    std::uint64_t m_seed;
 };
-Verdict verifyToken(std::span<const double> p, std::span<const double> q, std::int64_t proposed, Random& random);
 
 } // namespace palimpsest

@@ -117,6 +117,20 @@ private Q_SLOTS:
         }
     }
 
+    void aPinnedPassageGoesOnOverParagraphs() {
+        const auto span = [](const char* text, bool pinned) {
+            Span each{QString::fromUtf8(text), {}, Provenance::Typed, 0};
+            each.pinned = pinned;
+            return each;
+        };
+        const SceneText text{
+            {{BlockKind::Paragraph, 0, {span("One ", false), span("two.", true)}},
+             {BlockKind::Paragraph, 0, {}},
+             {BlockKind::Paragraph, 0, {span("Three", true), span(" four ", true), span("five", false)}},
+             {BlockKind::Paragraph, 0, {span("“", true), span("Six", false), span(" seven", true)}}}};
+        QCOMPARE(pinnedPassages(text), std::vector<QString>({"two.\n\nThree four", "seven"})); // not the mark alone
+    }
+
     void theReportGivesEveryWordOneOrigin() {
         const auto span = [](const char* text, Provenance p) { return Span{QString::fromUtf8(text), {}, p, 0}; };
         const SceneText text{{{BlockKind::Paragraph,

@@ -1,6 +1,7 @@
 #include "engine/inference/sampling.h"
 #include "tests/support/cases.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -30,50 +31,61 @@ double rarely(std::size_t classes) {
     return degrees + 5 * std::sqrt(2 * degrees) + 10;
 }
 
-Probabilities verified(const Probabilities& p, const Probabilities& q, std::vector<int>& counts, int& accepted) {
-    Random random(7);
-    counts.assign(p.size(), 0);
-    accepted = 0;
+struct Race {
+    std::vector<int> counts;
+    int proposed = 0; // how often the winner under p was among the first under q
+};
+
+Race race(const Probabilities& p, const Probabilities& q, std::size_t proposals) {
+    Race all{std::vector<int>(p.size()), 0};
     for (int i = 0; i < kDraws; ++i) {
-        const Verdict verdict = verifyToken(p, q, drawToken(q, random), random);
-        ++counts[std::size_t(verdict.token)];
-        accepted += verdict.accepted;
+        const PositionNoise noise(std::uint64_t(i / 100), std::size_t(i % 100));
+        const std::int64_t drawn = noise.winner(p);
+        ++all.counts[std::size_t(drawn)];
+        all.proposed += std::ranges::count(noise.first(q, proposals), drawn) > 0;
     }
-    return p;
+    return all;
 }
 
-CASE(verifiedTokensAreDistributedAsTheBaseWhateverWasProposed) {
+CASE(theWinnerIsASampleWhateverWasProposed) {
     const Probabilities p{0.5, 0.2, 0.15, 0.1, 0.05};
     for (const Probabilities& q : {Probabilities{0.2, 0.2, 0.2, 0.2, 0.2}, Probabilities{0.01, 0.01, 0.01, 0.01, 0.96},
                                    Probabilities{0, 0, 0.5, 0.5, 0}, p}) {
-        std::vector<int> counts;
-        int accepted = 0;
-        verified(p, q, counts, accepted);
-        CHECK(chiSquare(counts, p) < rarely(p.size())) << chiSquare(counts, p);
-        double overlap = 0; // the share that is accepted, by theory
-        for (std::size_t i = 0; i < p.size(); ++i) overlap += std::min(p[i], q[i]);
-        CHECK(std::abs(double(accepted) / kDraws - overlap) < 0.005) << accepted << overlap;
+        const Race drawn = race(p, q, 1);
+        CHECK(chiSquare(drawn.counts, p) < rarely(p.size())) << chiSquare(drawn.counts, p);
+        double apart = 0; // total variation; the theory's bound of what one proposal is worth
+        for (std::size_t i = 0; i < p.size(); ++i) apart += std::abs(p[i] - q[i]) / 2;
+        const double right = double(drawn.proposed) / kDraws;
+        CHECK(right > (1 - apart) / (1 + apart) - 0.005 && right < 1 - apart + 0.005) << right << apart;
+        CHECK(race(p, q, 3).proposed >= drawn.proposed);
+    }
+    CHECK(race(p, p, 1).proposed == kDraws) << "the same distribution and the same noise";
+}
+
+CASE(neighboursAndSeedsAreIndependent) {
+    const Probabilities even(16, 1.0 / 16);
+    int same = 0, sameSeed = 0;
+    for (int i = 0; i < kDraws; ++i) {
+        const auto drawn = PositionNoise(std::uint64_t(i), 5).winner(even);
+        same += drawn == PositionNoise(std::uint64_t(i), 6).winner(even);
+        sameSeed += drawn == PositionNoise(std::uint64_t(i) + 1, 5).winner(even);
+    }
+    for (const int count : {same, sameSeed}) CHECK(std::abs(count / double(kDraws) - 1.0 / 16) < 0.003) << count;
+}
+
+CASE(theFirstOfARaceAreInOrderAndOnlyWhatIsPossible) {
+    const Probabilities p{0.1, 0, 0.4, 0.2, 0, 0.3};
+    for (std::size_t position = 0; position < 50; ++position) {
+        const PositionNoise noise(3, position);
+        const auto all = noise.first(p, 9), two = noise.first(p, 2);
+        CHECK(all.size() == 4 && two.size() == 2 && all[0] == two[0] && all[1] == two[1]);
+        CHECK(std::ranges::count(all, 1) + std::ranges::count(all, 4) == 0 && all[0] == noise.winner(p));
     }
 }
 
 CASE(theCountingSeesADistributionThatIsSlightlyOff) {
     const Probabilities p{0.5, 0.2, 0.15, 0.1, 0.05}, other{0.49, 0.21, 0.15, 0.1, 0.05};
-    std::vector<int> counts;
-    int accepted = 0;
-    verified(other, other, counts, accepted);
-    CHECK(chiSquare(counts, p) > rarely(p.size()));
-}
-
-CASE(verifiedTokensKeepToTheNucleus) {
-    const std::vector<float> logits{2.0f, 1.5f, 1.0f, 0.5f, 0.0f, -3.0f};
-    const std::vector<float> proposed{0.0f, 0.0f, 1.0f, 0.0f, 2.0f, 0.0f};
-    const TokenMask all(6, 1);
-    const Probabilities p = distribution(logits, {0.7, 0.8}, all), q = distribution(proposed, {0.7, 0.95}, all);
-    std::vector<int> counts;
-    int accepted = 0;
-    verified(p, q, counts, accepted);
-    CHECK(chiSquare(counts, p) < rarely(p.size()));
-    CHECK(counts[5] == 0 && p[5] == 0);
+    CHECK(chiSquare(race(other, other, 1).counts, p) > rarely(p.size()));
 }
 
 CASE(topPKeepsTheSmallestSetThatReachesIt) {
@@ -91,10 +103,7 @@ CASE(temperatureZeroIsTheLikeliestTokenAndKeepsToTheMask) {
     const std::vector<float> logits{1.0f, 5.0f, 3.0f};
     CHECK(likeliestToken(distribution(logits, {0, 1}, {1, 1, 1})) == 1);
     CHECK(likeliestToken(distribution(logits, {0, 1}, {1, 0, 1})) == 2);
-    const Probabilities p = distribution(logits, {0, 1}, {1, 1, 1}), q = distribution(logits, {0, 1}, {1, 0, 1});
-    Random random(1);
-    const Verdict verdict = verifyToken(p, q, 2, random);
-    CHECK(!verdict.accepted && verdict.token == 1);
+    CHECK(PositionNoise(1, 1).winner(distribution(logits, {0, 1}, {1, 0, 1})) == 2);
 }
 
 CASE(bannedTokensAndMissingNumbersAreNeverDrawn) {

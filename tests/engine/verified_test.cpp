@@ -49,6 +49,27 @@ double difference(const std::array<double, kBins>& a, const std::array<double, k
     return sum;
 }
 
+// What is drawn for a position depends on nothing but the words before it and the seed.
+CASE(verifiedDraftsAreWordForWordWhatTheBaseWritesWithTheSameSeed) {
+    const auto engine = tinyEngine();
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        std::string wanted;
+        for (const auto& [block, steps] : {std::pair(1, 1), std::pair(4, 1), std::pair(6, 3), std::pair(8, 8)}) {
+            DraftRequest request = continueRequest(12, 700 + seed);
+            request.options.block = block;
+            request.options.steps = steps;
+            request.options.drafts = 3;
+            const auto end = engine->draft(request, {}, {});
+            CHECK(end.ok()) << (end ? "" : end.error().message);
+            if (!end) return;
+            std::string text;
+            for (const DraftCandidate& candidate : end->candidates) text += candidate.text + '\n';
+            if (block == 1) wanted = text;
+            CHECK(text == wanted) << block << steps << seed << "\n" << text << "instead of\n" << wanted;
+        }
+    }
+}
+
 CASE(verifiedDraftsAreTheBasesOwnSamplesAndUnverifiedOnesAreNot) {
     const auto engine = tinyEngine();
     const Counts base = countTokens(*engine, 1, 1, true, 1'000);

@@ -222,6 +222,34 @@ CASE(aPassOverBlocksLeavesTheContextAsItWas) {
     CHECK(context.length() == 90 && context.positions(2).size() == 90 && apart(context.keys(2), before) == 0);
 }
 
+CASE(everyWayThroughATreeEqualsTheTextBehindTheContext) {
+    const Model& model = tinyModel();
+    for (const std::int64_t length : {0, 1, 300, 1021}) { // the last: beyond the pattern
+        const auto left = someIds(std::size_t(length));
+        auto context = model.makeContext(kGlobals), other = model.makeContext(kGlobals);
+        if (length) encode(model, context, left, 0);
+        encode(model, other, someIds(20, 9), 0);
+        //  7 - 8 - 9      7 - 11      12
+        //      8 - 10
+        const TokenTree tree{&context, length, {7, 8, 9, 10, 11, 12}, {-1, 0, 1, 1, 0, -1}};
+        const TokenTree single{&other, 20, {5, 6}, {-1, 0}};
+        const std::vector<TokenTree> trees{tree, single};
+        const auto rows = context.positions(0).size();
+        const auto got = model.branches(trees);
+        CHECK(context.length() == length && context.positions(0).size() == rows);
+        const auto behind = [&](CleanContext& before, std::vector<std::int64_t> ids, std::int64_t at) {
+            CleanContext copy = before.Copy();
+            return encode(model, copy, std::move(ids), at);
+        };
+        const auto first = behind(context, {7, 8, 9}, length), second = behind(context, {7, 8, 10}, length);
+        CHECK(apart(got[0].narrow(0, 0, 3), first) < kRounding) << length;
+        CHECK(apart(got[0][3], second[2]) < kRounding) << length;
+        CHECK(apart(got[0][4], behind(context, {7, 11}, length)[1]) < kRounding) << length;
+        CHECK(apart(got[0][5], behind(context, {12}, length)[0]) < kRounding) << length;
+        CHECK(apart(got[1], behind(other, {5, 6}, 20)) < kRounding) << length;
+    }
+}
+
 CASE(theBaseAloneOpensAndItsNoisedStreamIsTheBases) {
     const Model& model = tinyModel(false);
     CHECK(!model.hasDenoiser() && model.summary().denoiserParameters == 0 && tinyModel().hasDenoiser());

@@ -205,6 +205,21 @@ private Q_SLOTS:
         QCOMPARE(f.of(f.b), QString("Beta one.\nBeta two."));
     }
 
+    void theCaretIsInSightWhereASelectionWasDeleted() {
+        Together f;
+        QVERIFY(f.open());
+        for (int i = 0; i < 40; ++i) f.key(Qt::Key_Return); // above what follows
+        f.caretTo(0);
+        f.key(Qt::Key_End, Qt::ControlModifier);
+        for (int i = 0; i < 40; ++i) f.key(Qt::Key_Return);
+        QTest::mouseClick(f.editor().viewport(), Qt::LeftButton, Qt::ShiftModifier, f.placeOf(f.a, 5));
+        f.key(Qt::Key_Delete);
+        QCOMPARE(f.window->shownNode(), f.a);
+        QCOMPARE(f.of(f.a), QString("Alpha"));
+        QTest::qWait(300); // the others are placed anew
+        QVERIFY(f.editor().viewport()->rect().contains(f.editor().cursorRect().center()));
+    }
+
     void typingOverASelectionPutsTheWordsWhereItBegan() {
         Together f;
         QVERIFY(f.open());

@@ -69,6 +69,17 @@ private Q_SLOTS:
         command("Typewriter scrolling").action->trigger();
     }
 
+    void noRowOfThePaletteIsCutInTwo() {
+        const CommandPalette* palette = openPalette();
+        QVERIFY(palette);
+        const auto* list = palette->findChild<QListWidget*>();
+        QVERIFY(list->count() > 5);
+        const int row = list->visualItemRect(list->item(0)).height();
+        QCOMPARE(list->viewport()->height() % row, 0);
+        QVERIFY(list->viewport()->height() / row > 5);
+        QVERIFY(palette->height() < m_rig->window->height());
+    }
+
     void thePaletteGoesToASceneAndNotToWhatIsInTheTrash() {
         m_rig->project->setTrashed(m_rig->note, true);
         CommandPalette* palette = openPalette();

@@ -305,6 +305,8 @@ bool ContinuousText::removeSelections() {
     }
     joinSteps(changed);
     enterAt(from);
+    place(); // all is higher up now, and the caret may be far from what was in sight
+    m_editor.ensureCursorVisible();
     return true;
 }
 

@@ -14,7 +14,7 @@
 namespace palimpsest {
 namespace {
 
-constexpr int kWidth = 560, kFromTop = 70;
+constexpr int kWidth = 560, kMostHeight = 400, kFromTop = 70;
 constexpr int kEntryRole = Qt::UserRole, kWhereRole = Qt::UserRole + 1, kKeysRole = Qt::UserRole + 2;
 
 // The name, where it is to be found in quieter letters, and its keys at the far end.
@@ -80,7 +80,11 @@ void CommandPalette::open() {
     showFits({});
     const QWidget* window = parentWidget()->window();
     const int width = std::min(kWidth, window->width() - 40);
-    resize(width, std::min(420, window->height() - 2 * kFromTop));
+    const int row = std::max(1, m_list->sizeHintForRow(0)), frame = 2 * m_list->frameWidth();
+    const int room = std::min(kMostHeight, window->height() - 2 * kFromTop) - m_field->sizeHint().height() - frame;
+    m_list->setFixedHeight(std::max(1, room / row) * row + frame); // no row is cut in two
+    setFixedWidth(width);
+    adjustSize();
     move(window->mapToGlobal(QPoint((window->width() - width) / 2, kFromTop)));
     QDialog::show();
     m_field->setFocus();
