@@ -6,7 +6,7 @@
 //   causal       j <= i < j + radius(j)
 //   both ways    |i - j| < radius(j)
 // and nothing in [hiddenBegin, hiddenEnd) is seen. So what a key is seen by is one interval of query positions.
-// Every slot of a run with own rows also sees all slots of its run; those up to itself, when the run is causal.
+// Every slot of a run with own rows also sees all slots of its run.
 //
 // A query that sees nothing gives zeros and a log-sum-exp of -infinity. Shape letters: models/shapes.h.
 #pragma once

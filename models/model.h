@@ -61,10 +61,16 @@ struct NoisedBlock {
 
 // Ways a text may go on, which share their beginnings. Tokens in an order in which each follows its parent.
 struct TokenTree {
-    CleanContext* context = nullptr;   // holds what is before `start`, and gains nothing
+    CleanContext* context = nullptr;   // holds what is before `start`
     std::int64_t start = 0;            // position of the tokens without a parent
     std::vector<std::int64_t> ids;     // at least one
     std::vector<std::int32_t> parents; // of each: an earlier index, or -1 when it follows the context
+};
+
+// What a pass over a tree of N tokens made of them.
+struct TreePass {
+    torch::Tensor hidden;            // (N, D): for each what clean() gives for it behind its ancestors
+    std::vector<torch::Tensor> rows; // per layer (N, 2 G, K): keys and values
 };
 
 // Immutable once opened: any thread may read it, but run one pass at a time (Torch's own threads do the work).
@@ -93,9 +99,13 @@ public:
     // Returns the normed hidden states of each input: (L_i, D) in dtype().
     std::vector<torch::Tensor> clean(std::span<const CleanInput> inputs) const;
 
-    // One pass of the clean stream over trees: for each token what clean() gives for it behind its ancestors,
-    // (N_i, D). No token may be at CleanContext::passEnd(start) or later.
-    std::vector<torch::Tensor> branches(std::span<const TokenTree> trees) const;
+    // One pass of the clean stream over trees (each its own context), which leaves the contexts as they are. No token
+    // may be at CleanContext::passEnd(start) or later.
+    std::vector<TreePass> branches(std::span<const TokenTree> trees) const;
+
+    // What clean() would have done with the tokens on the way to `last`, one of the tree: the context gains them. The
+    // context must be as it was when `pass` was made.
+    void take(const TokenTree& tree, const TreePass& pass, std::int32_t last) const;
 
     // One pass of the noised stream over several blocks (they may share a context, which is not changed).
     // Returns the normed hidden states: (T_i, D) in dtype(); row k predicts target k.
@@ -124,7 +134,7 @@ private:
     struct Parts;
     struct CleanSlice;
     struct BlockGroup;
-    struct Chains;
+    struct TreeSlots;
     torch::Tensor cleanPass(std::span<CleanSlice> slices) const;
     torch::Tensor noisedInput(std::span<const NoisedBlock> blocks) const; // (sum of S, D)
     explicit Model(std::unique_ptr<Parts> parts);

@@ -4,6 +4,9 @@
 #include "models/model_parts.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
 
 namespace palimpsest {
 namespace {
@@ -120,86 +123,134 @@ std::vector<torch::Tensor> Model::clean(std::span<const CleanInput> inputs) cons
     return results;
 }
 
-// The ways from a tree's roots to its leaves, one after the other: attention goes through them as runs. A token is in
-// several of them with the same result, of which the first is taken.
-struct Model::Chains {
-    std::vector<std::int64_t> slots;  // tokens of the tree, chain by chain
-    std::vector<std::int64_t> places; // of each token: its first slot
-    std::vector<std::int64_t> positions;
-    std::vector<AttentionRun> runs;
+// The tokens of a tree by depth, so that those at one position lie side by side.
+struct Model::TreeSlots {
+    std::vector<std::int64_t> order;                  // slot -> token
+    std::vector<std::int64_t> places;                 // token -> slot
+    std::vector<std::int64_t> positions, ids, begins; // of the slots; the first slot of each depth, and the end
+    torch::Tensor ancestors; // (N, deepest) int64: slots of its ancestors and itself, then itself again
+    torch::Tensor absent;    // (N, deepest) f32: 0, -inf where it is there again
 
-    explicit Chains(const TokenTree& tree) {
+    explicit TreeSlots(const TokenTree& tree) {
         const std::size_t count = tree.ids.size();
-        std::vector<char> hasChild(count);
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::int32_t parent = tree.parents[i];
-            positions.push_back(parent < 0 ? tree.start : positions[std::size_t(parent)] + 1);
-            if (parent >= 0) hasChild[std::size_t(parent)] = 1;
+        std::vector<std::int64_t> depths;
+        for (std::size_t i = 0; i < count; ++i)
+            depths.push_back(tree.parents[i] < 0 ? 0 : depths[std::size_t(tree.parents[i])] + 1);
+        order.resize(count);
+        std::iota(order.begin(), order.end(), 0);
+        std::ranges::stable_sort(order, {}, [&](std::int64_t token) { return depths[std::size_t(token)]; });
+        places.resize(count);
+        for (std::size_t slot = 0; slot < count; ++slot) {
+            const auto token = std::size_t(order[slot]);
+            places[token] = std::int64_t(slot);
+            if (std::size_t(depths[token]) == begins.size()) begins.push_back(std::int64_t(slot));
+            positions.push_back(tree.start + depths[token]);
+            ids.push_back(tree.ids[token]);
         }
-        places.assign(count, -1);
-        for (std::size_t leaf = 0; leaf < count; ++leaf) {
-            if (hasChild[leaf]) continue;
-            AttentionRun run{tree.start, positions[leaf] - tree.start + 1};
-            run.own = true;
-            runs.push_back(run);
-            const std::size_t end = slots.size() + std::size_t(run.count);
-            slots.resize(end);
-            std::size_t at = end;
-            for (auto token = std::int32_t(leaf); token >= 0; token = tree.parents[std::size_t(token)]) {
-                slots[--at] = token;
-                if (places[std::size_t(token)] < 0) places[std::size_t(token)] = std::int64_t(at);
+        const auto deepest = std::int64_t(begins.size());
+        begins.push_back(std::int64_t(count));
+        ancestors = torch::empty({std::int64_t(count), deepest}, torch::kInt64);
+        absent = torch::zeros({std::int64_t(count), deepest});
+        for (std::size_t slot = 0; slot < count; ++slot) {
+            auto token = std::int32_t(order[slot]);
+            for (std::int64_t k = 0; k < deepest; ++k) {
+                const bool there = token >= 0;
+                ancestors[std::int64_t(slot)][k] = there ? places[std::size_t(token)] : std::int64_t(slot);
+                if (!there) absent[std::int64_t(slot)][k] = -std::numeric_limits<float>::infinity();
+                if (there) token = tree.parents[std::size_t(token)];
             }
         }
     }
+
+    // qkv (N, H + 2G, K) of the slots -> (N, H, K). Tokens at one position see the same of the context: to attention
+    // they are one query of more heads. What they see of the tree is added by its share of the softmax.
+    torch::Tensor attend(const torch::Tensor& qkv, const AttentionRows& context, std::int64_t heads) const {
+        const std::int64_t keyHeads = context.keys.size(1), group = heads / keyHeads, size = qkv.size(2);
+        const auto queries = qkv.narrow(1, 0, heads).unflatten(1, {keyHeads, group}); // (N, G, H / G, K)
+        std::vector<torch::Tensor> outputs, sums;
+        for (std::size_t depth = 0; depth + 1 < begins.size(); ++depth) {
+            const std::int64_t begin = begins[depth], count = begins[depth + 1] - begin;
+            const AttentionRun run{positions[std::size_t(begin)], 1};
+            const auto packed = queries.narrow(0, begin, count).permute({1, 0, 2, 3}).reshape({1, -1, size});
+            const AttentionResult seen = sparseAttention(packed, context, std::span(&run, 1));
+            outputs.push_back(seen.output.view({keyHeads, count, group, size}).transpose(0, 1));
+            sums.push_back(seen.logSumExp.view({keyHeads, count, group}).transpose(0, 1));
+        }
+        const auto flat = ancestors.flatten().to(qkv.device());
+        const auto own = qkv.narrow(1, heads, 2 * keyHeads).index_select(0, flat).unflatten(0, ancestors.sizes());
+        const auto keys = own.narrow(2, 0, keyHeads).permute({0, 2, 3, 1});                    // (N, G, K, A)
+        const auto values = own.narrow(2, keyHeads, keyHeads).permute({0, 2, 1, 3});           // (N, G, A, K)
+        auto scores = at::matmul(queries, keys).to(torch::kFloat32) / std::sqrt(double(size)); // (N, G, H / G, A)
+        scores.add_(absent.to(qkv.device()).unsqueeze(1).unsqueeze(1));
+        const auto shares = at::cat({joined(sums).unsqueeze(3), scores}, 3).softmax(3);
+        const auto output = joined(outputs).to(torch::kFloat32) * shares.narrow(3, 0, 1) +
+                            at::matmul(shares.slice(3, 1), values.to(torch::kFloat32));
+        return output.to(qkv.scalar_type()).flatten(1, 2);
+    }
 };
 
-std::vector<torch::Tensor> Model::branches(std::span<const TokenTree> trees) const {
+std::vector<TreePass> Model::branches(std::span<const TokenTree> trees) const {
     const c10::InferenceMode guard;
     const Parts& p = *m_parts;
+    std::vector<std::int64_t> ids, positions;
+    std::vector<TreeSlots> slots;
+    for (const TokenTree& tree : trees) {
+        tree.context->m_rows->turnGlobals(tree.start, p.base);
+        const TreeSlots& own = slots.emplace_back(tree);
+        ids.insert(ids.end(), own.ids.begin(), own.ids.end());
+        positions.insert(positions.end(), own.positions.begin(), own.positions.end());
+    }
     const auto indices = [&](const std::vector<std::int64_t>& values) {
         return torch::tensor(values, torch::kInt64).to(p.device);
     };
-    std::vector<std::int64_t> ids, positions;
-    std::vector<Chains> chains;
-    std::vector<torch::Tensor> slots, places;
-    for (const TokenTree& tree : trees) {
-        tree.context->m_rows->turnGlobals(tree.start, p.base);
-        const Chains& own = chains.emplace_back(tree);
-        slots.push_back(indices(own.slots));
-        places.push_back(indices(own.places));
-        ids.insert(ids.end(), tree.ids.begin(), tree.ids.end());
-        positions.insert(positions.end(), own.positions.begin(), own.positions.end());
-    }
     auto x = p.base.embedding().index_select(0, indices(ids)).to(p.dtype); // (N, D)
     const auto turns = p.base.turns(indices(positions));
-    const std::int64_t heads = p.config.heads, keyHeads = p.config.keyHeads;
-    torch::Tensor pending; // the feed-forward's output, not added to x yet
+    std::vector<torch::Tensor> rows; // per layer
+    torch::Tensor pending;           // the feed-forward's output, not added to x yet
     for (int l = 0; l < p.config.layers; ++l) {
         const BackboneLayer& layer = p.base.layer(l);
         const BackboneProducts& products = p.base.products(l);
         const auto qkv = p.base.project(p.base.addAndNorm(x, pending, layer.attentionNorm), products.qkv, turns);
+        rows.push_back(qkv.narrow(1, p.config.heads, 2 * p.config.keyHeads));
         std::vector<torch::Tensor> attended; // (N, H, K)
         std::int64_t at = 0;
         for (std::size_t t = 0; t < trees.size(); ++t) {
             const auto count = std::int64_t(trees[t].ids.size());
-            const auto all = qkv.narrow(0, at, count).index_select(0, slots[t]);
             attended.push_back(
-                sparseAttention(all.narrow(1, 0, heads), trees[t].context->m_rows->view(l), chains[t].runs,
-                                {all.narrow(1, heads, keyHeads), all.narrow(1, heads + keyHeads, keyHeads)})
-                    .output.index_select(0, places[t]));
+                slots[t].attend(qkv.narrow(0, at, count), trees[t].context->m_rows->view(l), p.config.heads));
             at += count;
         }
         const auto output = weightProduct(joined(attended).flatten(1), products.output);
         pending = p.base.feedForward(p.base.addAndNorm(x, output, layer.feedForwardNorm), products);
     }
     const auto hidden = p.base.addAndNorm(x, pending, p.base.finalNorm());
-    std::vector<torch::Tensor> results;
+    std::vector<TreePass> results;
     std::int64_t at = 0;
-    for (const TokenTree& tree : trees) {
-        results.push_back(hidden.narrow(0, at, std::int64_t(tree.ids.size())));
-        at += std::int64_t(tree.ids.size());
+    for (const TreeSlots& own : slots) {
+        const auto places = indices(own.places) + at;
+        TreePass& result = results.emplace_back();
+        result.hidden = hidden.index_select(0, places);
+        for (const auto& layer : rows) result.rows.push_back(layer.index_select(0, places));
+        at += std::int64_t(own.ids.size());
     }
     return results;
+}
+
+void Model::take(const TokenTree& tree, const TreePass& pass, std::int32_t last) const {
+    const c10::InferenceMode guard;
+    std::vector<std::int64_t> path;
+    for (std::int32_t token = last; token >= 0; token = tree.parents[std::size_t(token)]) path.push_back(token);
+    std::ranges::reverse(path);
+    const auto count = std::int64_t(path.size());
+    const auto index = torch::tensor(path, torch::kInt64).to(m_parts->device);
+    CleanContext::Rows& rows = *tree.context->m_rows;
+    const auto firstRows = rows.append(tree.start, count);
+    for (int l = 0; l < m_parts->config.layers; ++l) {
+        auto& buffer = rows.buffers[std::size_t(l)];
+        buffer.narrow(0, firstRows[std::size_t(rows.phase(l))], count)
+            .copy_(pass.rows[std::size_t(l)].index_select(0, index).unflatten(1, {2, buffer.size(2)}));
+    }
+    rows.length = std::max(rows.length, tree.start + count);
 }
 
 // Blocks of one context go through one attention: as many runs over the same rows.

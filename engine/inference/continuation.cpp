@@ -3,16 +3,19 @@
 #include "engine/inference/draft_text.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace palimpsest {
 namespace {
 
 constexpr int kAutoBlock = 8;
 constexpr int kAutoSteps = 1;
-constexpr std::size_t kTreeTokens = 24; // of a candidate, put before the base at once
 
-std::size_t dividedUp(std::size_t value, std::size_t by) {
-    return (value + by - 1) / by;
+// Tokens of a candidate's tree. One way alone costs a clean pass like any other and is quicker on a CPU, though the base
+// comes less far; PALIMPSEST_TREE=24, say, compares them live.
+std::size_t treeTokens() {
+    const char* const wanted = std::getenv("PALIMPSEST_TREE");
+    return wanted ? std::size_t(std::clamp(std::atoi(wanted), 0, 64)) : 0;
 }
 
 } // namespace
@@ -23,6 +26,7 @@ Continuation::Continuation(DraftSession& session, const CleanContext& context, c
     // Without a denoiser every round is one draw of the base.
     m_block = session.model().hasDenoiser() ? std::size_t(options.block ? options.block : kAutoBlock) : 1;
     m_steps = options.steps ? options.steps : kAutoSteps;
+    m_treeTokens = treeTokens();
     m_longest = longestDraft(std::size_t(options.tokens));
     for (int i = 0; i < options.drafts; ++i)
         m_tracks.push_back(std::unique_ptr<Track>(
@@ -152,10 +156,18 @@ bool Continuation::propose(std::span<Track* const> tracks, int passesLeft) {
         const std::vector<std::int64_t> rows(open[i].begin(), open[i].end());
         const torch::Tensor index = torch::tensor(rows, torch::kLong).to(hidden[i].device());
         const torch::Tensor logits = m_session.model().logits(hidden[i].index_select(0, index)).cpu().contiguous();
-        fill(*moving[i], logits, open[i], dividedUp(open[i].size(), std::size_t(passesLeft)));
+        fill(*moving[i], logits, open[i], decidedBy(open[i].size(), passesLeft));
         m_session.show(moving[i]->lane, shownCells(moving[i]->lane), expectedPasses(moving[i]->lane, passesLeft));
     }
     return true;
+}
+
+// How many of the open cells a pass decides, `passesLeft` being left with it. The next word is foretold far better than
+// those behind it, so proposals are made word by word, and the last pass makes all others; kept as they are, they are
+// divided evenly.
+std::size_t Continuation::decidedBy(std::size_t open, int passesLeft) const {
+    if (passesLeft <= 1) return open;
+    return m_session.options().verify ? 1 : (open + std::size_t(passesLeft) - 1) / std::size_t(passesLeft);
 }
 
 // logits (open, V): draws the first `commit` open cells, and shows in the others what is likeliest just now.
@@ -179,8 +191,9 @@ void Continuation::fill(Track& track, const torch::Tensor& logits, std::span<con
             lane.ended = lane.broken = true;
             return;
         }
-        if (m_session.options().verify) track.proposals[open[i]] = PositionNoise(lane.seed, at).first(q, kProposals);
-        const std::int64_t id = m_session.options().verify ? track.proposals[open[i]].front() : draw(q, lane, at);
+        CellProposals& proposals = track.proposals[open[i]];
+        if (m_session.options().verify) proposals = {PositionNoise(lane.seed, at).first(q, kProposals), i};
+        const std::int64_t id = m_session.options().verify ? proposals.ids.front() : draw(q, lane, at);
         cell = {id, float(q[std::size_t(id)]), false, true};
     }
 }
@@ -204,43 +217,62 @@ bool Continuation::verify(std::span<Track* const> tracks) {
     }
     if (verified.empty()) return true;
     if (!m_session.beginPass(lanes)) return false;
-    const std::vector<torch::Tensor> hidden = m_session.model().branches(trees);
+    const std::vector<TreePass> passes = m_treeTokens > 0 ? m_session.model().branches(trees) : onlyWays(trees);
     for (std::size_t i = 0; i < verified.size(); ++i)
-        closeRound(*verified[i],
-                   follow(*verified[i], proposals[i], m_session.model().logits(hidden[i]).cpu().contiguous()));
+        closeRound(*verified[i], follow(*verified[i], trees[i], proposals[i], passes[i]));
     return true;
+}
+
+// Trees of one way each: the contexts gain all of it.
+std::vector<TreePass> Continuation::onlyWays(std::span<const TokenTree> trees) const {
+    std::vector<CleanInput> inputs;
+    for (const TokenTree& tree : trees) inputs.push_back({tree.context, tree.ids, tree.start});
+    std::vector<TreePass> passes;
+    for (torch::Tensor& hidden : m_session.model().clean(inputs)) passes.push_back({std::move(hidden), {}});
+    return passes;
 }
 
 // As locks are now: one that came since the proposals were made is certain.
 ProposalTree Continuation::treeOf(const Track& track) const {
     const Cell* cells = &track.lane.cells[track.lane.committed];
-    std::vector<std::vector<std::int64_t>> further;
+    std::vector<CellProposals> further;
     for (std::size_t i = 1; i < track.width && cells[i].id != Cell::kUnknown; ++i) {
-        const bool open = !cells[i].pinned && !track.proposals[i].empty();
-        further.push_back(open ? track.proposals[i] : std::vector{cells[i].id});
+        const bool open = !cells[i].pinned && !track.proposals[i].ids.empty();
+        further.push_back(open && m_treeTokens > 0 ? track.proposals[i] : CellProposals{{cells[i].id}});
     }
-    return proposalTree(cells[0].id, further, kTreeTokens);
+    return proposalTree(cells[0].id, further, m_treeTokens);
 }
 
-// logits (tokens of the tree, V): what the base says behind each. Returns the block's cells that are now text.
-std::size_t Continuation::follow(Track& track, const ProposalTree& tree, const torch::Tensor& logits) {
+// Down the tree as far as the base goes; the context takes that way over. Returns the block's cells that are now text.
+std::size_t Continuation::follow(Track& track, const TokenTree& tree, const ProposalTree& proposals,
+                                 const TreePass& pass) {
     Lane& lane = track.lane;
-    std::int32_t at = 0;
-    for (std::size_t i = 1; i < track.width; ++i) {
-        Cell& cell = lane.cells[lane.committed + i];
+    const torch::Tensor logits = m_session.model().logits(pass.hidden).cpu().contiguous(); // (tokens, V)
+    std::int32_t last = 0;
+    std::size_t kept = 1, held = 1; // cells that are text, and of these in the context
+    while (kept < track.width && held == kept) {
+        const std::size_t at = lane.committed + kept;
+        Cell& cell = lane.cells[at];
         if (!cell.pinned) {
-            const Probabilities p = m_session.probabilities(logits[at], edges(lane, lane.committed + i));
-            if (p.empty()) {
-                lane.broken = true;
-                return i;
-            }
-            const std::int64_t id = draw(p, lane, lane.committed + i);
+            const Probabilities p = m_session.probabilities(logits[last], edges(lane, at));
+            lane.broken = p.empty();
+            if (lane.broken) break;
+            const std::int64_t id = draw(p, lane, at);
             cell = {id, float(p[std::size_t(id)]), false, true};
         }
-        at = tree.child(at, cell.id);
-        if (at == ProposalTree::kNone) return i + 1;
+        ++kept;
+        const std::int32_t next = proposals.child(last, cell.id);
+        if (next == ProposalTree::kNone) break;
+        last = next;
+        ++held;
     }
-    return track.width;
+    if (pass.rows.empty())
+        track.context.truncate(tree.start + std::int64_t(held));
+    else
+        m_session.model().take(tree, pass, last);
+    track.inContext = lane.committed + held;
+    track.hidden = pass.hidden[last];
+    return kept;
 }
 
 void Continuation::closeRound(Track& track, std::size_t kept) {

@@ -2,8 +2,8 @@
 //
 // A round of one candidate: a clean pass over what the last round gave; the base's own draw for the block's first
 // position; K noised passes that propose the other positions from left to right; one pass of the clean stream over the
-// likeliest proposals as a tree (proposal_tree.h). Down that tree the base draws word after word, with noise that
-// belongs to the position (PositionNoise), until it draws one that nobody proposed. So the text is the base's own
+// likeliest proposals, one way or a tree of them (proposal_tree.h). Down it the base draws word after word, with noise
+// that belongs to the position (PositionNoise), until it draws one that nobody proposed. So the text is the base's own
 // sample, word for word what it would write alone with that seed, and proposals only say how fast.
 // Unverified, each round keeps its proposals as they are.
 // All candidates go through the same passes, batched.
@@ -36,20 +36,22 @@ private:
     struct Track { // a lane in the model
         Lane lane;
         CleanContext context;
-        std::size_t inContext = 0;                        // cells of the lane that the context holds
-        torch::Tensor hidden;                             // (D) predicts the cell after those
-        std::vector<std::vector<std::int64_t>> proposals; // of the block's cells, likeliest first
-        std::size_t width = 0;                            // of the block
+        std::size_t inContext = 0;            // cells of the lane that the context holds
+        torch::Tensor hidden;                 // (D) predicts the cell after those
+        std::vector<CellProposals> proposals; // of the block's cells
+        std::size_t width = 0;                // of the block
     };
 
     void begin(const Given& given);
     bool catchUp(std::span<Track* const> tracks);
     void openBlocks(std::span<Track* const> tracks);
     bool propose(std::span<Track* const> tracks, int passesLeft);
+    std::size_t decidedBy(std::size_t open, int passesLeft) const;
     void fill(Track& track, const torch::Tensor& logits, std::span<const std::size_t> open, std::size_t commit);
     bool verify(std::span<Track* const> tracks);
+    std::vector<TreePass> onlyWays(std::span<const TokenTree> trees) const;
     ProposalTree treeOf(const Track& track) const;
-    std::size_t follow(Track& track, const ProposalTree& tree, const torch::Tensor& logits);
+    std::size_t follow(Track& track, const TokenTree& tree, const ProposalTree& proposals, const TreePass& pass);
     void closeRound(Track& track, std::size_t kept);
     std::int64_t draw(const Probabilities& p, Lane& lane, std::size_t cell) const;
     NoisedBlock noisedBlock(const Track& track) const;
@@ -61,6 +63,7 @@ private:
     DraftSession& m_session;
     std::size_t m_block;
     int m_steps;
+    std::size_t m_treeTokens; // 0: only the likeliest way
     std::size_t m_longest;
     int m_rounds = 0;
     std::vector<std::unique_ptr<Track>> m_tracks;

@@ -8,20 +8,25 @@
 
 namespace palimpsest {
 
+// Of each cell so many words are considered.
+constexpr std::size_t kProposals = 12;
+
+// What a cell may hold.
+struct CellProposals {
+    std::vector<std::int64_t> ids; // likeliest first, at least one; one alone is certain (the writer's lock)
+    std::size_t distance = 0; // open cells between it and the nearest word before it that was known to the proposer
+};
+
 struct ProposalTree {
     std::vector<std::int64_t> ids;     // the first is the root: the block's first cell
-    std::vector<std::int32_t> parents; // of each: an earlier index; -1: the root
+    std::vector<std::int32_t> parents; // of each: an earlier index; kNone: the root's
 
     static constexpr std::int32_t kNone = -1;
     std::int32_t child(std::int32_t of, std::int64_t id) const; // kNone: it has no such child
 };
 
-// `further`: of each further cell of the block the tokens it may hold, likeliest first, at least one; one alone is
-// certain (a word the writer locked). At most `tokens` tokens, at least the root, and certain ones where the tree
-// would end: so many more.
-ProposalTree proposalTree(std::int64_t root, std::span<const std::vector<std::int64_t>> further, std::size_t tokens);
-
-// Of each cell so many are considered.
-constexpr std::size_t kProposals = 8;
+// `further`: the cells behind the first. The tree of that many tokens, or fewer, down which the base is likely to come
+// furthest; where it would end before a certain token, that is in it, too.
+ProposalTree proposalTree(std::int64_t root, std::span<const CellProposals> further, std::size_t tokens);
 
 } // namespace palimpsest

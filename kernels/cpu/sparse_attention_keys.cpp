@@ -128,11 +128,8 @@ void KeyFinder::find(const AttentionRun& run, std::int64_t query, int count, See
     }
     seen.rows = std::int64_t(seen.keys.size());
     if (!run.own) return;
-    const std::int64_t slots = run.causal ? query + count : run.count;
-    for (std::int64_t slot = 0; slot < slots; ++slot) {
-        const std::int64_t first = run.causal ? std::max<std::int64_t>(slot - query, 0) : 0;
-        seen.keys.push_back({std::int32_t(slot), std::int16_t(first), std::int16_t(count - 1)});
-    }
+    for (std::int64_t slot = 0; slot < run.count; ++slot)
+        seen.keys.push_back({std::int32_t(slot), 0, std::int16_t(count - 1)});
 }
 
 RowRange KeyFinder::reached(const AttentionRun& run, std::int64_t query, std::int64_t count) const {

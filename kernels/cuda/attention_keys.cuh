@@ -41,7 +41,7 @@ struct Sight {
     std::int32_t hiddenBegin;
     std::uint32_t hiddenCount;
 
-    // Of a class of keys; own slots are given ownPosition() and so are seen by those that are to see them.
+    // Of a class of keys; own slots are given the position of their run's first query and are seen by all.
     __device__ __forceinline__ Sight(const QueryTile& tile, int keyClass) {
         const bool own = keyClass == kOwn;
         const auto radius = std::uint32_t(own ? kFar : tile.radius[keyClass]);
@@ -59,11 +59,6 @@ struct Sight {
         return std::uint32_t(query) - std::uint32_t(key) + back < span;
     }
 };
-
-// The position of own row `row` in the eyes of its run's queries: its own when they are causal, else their first.
-__device__ __forceinline__ std::int32_t ownPosition(const QueryTile& tile, std::int32_t row) {
-    return tile.position + (tile.causal != 0 ? row - tile.row : 0);
-}
 
 // Copies `rows` rows of kHeadSize numbers, of which the first `wanted` exist; find(row) says where one begins.
 template<int kHeadSize, int kRows, class Find>
@@ -132,7 +127,7 @@ struct KeyStage {
     }
 
     __device__ __forceinline__ void copy(const AttentionCall& call, const KeyPiece& piece, int keyHead,
-                                         const QueryTile& tile) {
+                                         std::int32_t ownPosition) {
         const bool own = piece.keyClass == kOwn;
         const std::int64_t stride = own ? call.ownStride : call.rowStride;
         const std::int32_t* order = call.plan + call.sizes.orderAt + piece.begin;
@@ -146,7 +141,7 @@ struct KeyStage {
         const int key = int(threadIdx.x);
         if (key >= kKeys) return;
         if (own || key >= piece.count)
-            positions[key] = key < piece.count ? ownPosition(tile, piece.begin + key) : kUnseen;
+            positions[key] = key < piece.count ? ownPosition : kUnseen;
         else
             copy4(positions + key, call.plan + call.sizes.positionAt + piece.begin + key);
     }

@@ -111,7 +111,8 @@ __global__ void __launch_bounds__(kThreads) attentionForward(AttentionCall call)
     RunningSoftmax<kHeadSize> state;
     state.begin();
     throughStages(
-        pieces.count(), [&](int piece, int stage) { stages(stage).copy(call, pieces.piece(piece), keyHead, tile); },
+        pieces.count(),
+        [&](int piece, int stage) { stages(stage).copy(call, pieces.piece(piece), keyHead, tile.position); },
         [&](int piece, int stage) {
             float scores[kKeys / 8][4];
             clear(scores);

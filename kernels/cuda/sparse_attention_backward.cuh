@@ -100,7 +100,8 @@ __global__ void __launch_bounds__(kThreads, 2) attentionGradQueries(AttentionGra
     float sum[kHeadSize / 8][4];
     clear(sum);
     throughStages(
-        pieces.count(), [&](int piece, int stage) { stages(stage).copy(forward, pieces.piece(piece), keyHead, tile); },
+        pieces.count(),
+        [&](int piece, int stage) { stages(stage).copy(forward, pieces.piece(piece), keyHead, tile.position); },
         [&](int piece, int stage) {
             std::uint32_t left[kHeadSize / 16][4];
             float weights[kKeys / 8][4], products[kKeys / 8][4];
@@ -236,7 +237,7 @@ __device__ __forceinline__ void storeKeyGradient(const AttentionGradientCall& ca
 
 // Positions of the lane's two keys in the eyes of a tile of queries.
 struct KeyRows {
-    std::int32_t position[2]; // of own slots the row; kUnseen beyond the tile
+    std::int32_t position[2]; // kUnseen beyond the tile
     bool own;
 
     __device__ __forceinline__ KeyRows(const AttentionCall& call, const KeyTile& tile) : own(tile.keyClass == kOwn) {
@@ -244,13 +245,12 @@ struct KeyRows {
         for (int half = 0; half < 2; ++half) {
             const int row = warpOf() * kWarpRows + laneOf() / 4 + half * 8;
             position[half] = kUnseen;
-            if (row < tile.count)
-                position[half] = own ? tile.begin + row : call.plan[call.sizes.positionAt + tile.begin + row];
+            if (row < tile.count) position[half] = own ? 0 : call.plan[call.sizes.positionAt + tile.begin + row];
         }
     }
     __device__ __forceinline__ std::int32_t seenFrom(const QueryTile& tile, const Sight& sight, int half) const {
         if (position[half] == kUnseen) return kUnseen;
-        return own ? ownPosition(tile, position[half]) : sight.unlessHidden(position[half]);
+        return own ? tile.position : sight.unlessHidden(position[half]);
     }
 };
 

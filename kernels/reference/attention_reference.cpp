@@ -27,8 +27,7 @@ std::vector<Seen> seenBy(const AttentionInput<float>& in, const Query& query, st
         const std::int64_t at = std::int64_t(r) * in.rowStride + column;
         seen.push_back({in.keys + at, in.values + at, false, std::int64_t(r) * in.keyHeads * in.headSize + column});
     }
-    const std::int64_t slots = query.run.causal ? query.row - query.runRow + 1 : query.run.count;
-    for (std::int64_t slot = 0; query.run.own && slot < slots; ++slot) {
+    for (std::int64_t slot = 0; query.run.own && slot < query.run.count; ++slot) {
         const std::int64_t row = query.runRow + slot, at = row * in.ownStride + column;
         seen.push_back({in.ownKeys + at, in.ownValues + at, true, row * in.keyHeads * in.headSize + column});
     }

@@ -50,15 +50,11 @@ Seen whatIsSeen(const AttentionRows& rows, const Chunk& chunk) {
     const std::int64_t count = std::int64_t(seen.size()), own = chunk.run->own ? chunk.run->count : 0;
     torch::Tensor mask = torch::zeros({chunk.count, count + own});
     auto* value = mask.data_ptr<float>();
-    for (std::int64_t q = 0; q < chunk.count; ++q) {
+    for (std::int64_t q = 0; q < chunk.count; ++q, value += own)
         for (std::int64_t k = 0; k < count; ++k, ++value) {
             const auto [first, last] = intervals[std::size_t(k)];
             if (chunk.first + q < first || chunk.first + q > last) *value = -std::numeric_limits<float>::infinity();
         }
-        for (std::int64_t slot = 0; slot < own; ++slot, ++value)
-            if (chunk.run->causal && chunk.run->first + slot > chunk.first + q)
-                *value = -std::numeric_limits<float>::infinity();
-    }
     return {torch::tensor(seen, torch::kInt64), mask};
 }
 

@@ -6,13 +6,14 @@
 namespace palimpsest::test {
 namespace {
 
-std::vector<std::vector<std::int64_t>> proposals(std::size_t cells) {
-    std::vector<std::vector<std::int64_t>> all;
-    for (std::size_t cell = 0; cell < cells; ++cell)
-        for (std::size_t rank = 0; rank < kProposals; ++rank) {
-            if (rank == 0) all.emplace_back();
-            all.back().push_back(std::int64_t(100 * (cell + 1) + rank));
-        }
+// Of one pass, or of a pass for each cell.
+std::vector<CellProposals> proposals(std::size_t cells, bool onePass = true) {
+    std::vector<CellProposals> all(cells);
+    for (std::size_t cell = 0; cell < cells; ++cell) {
+        all[cell].distance = onePass ? cell : 0;
+        for (std::size_t rank = 0; rank < kProposals; ++rank)
+            all[cell].ids.push_back(std::int64_t(100 * (cell + 1) + rank));
+    }
     return all;
 }
 
@@ -28,8 +29,17 @@ CASE(aTreeIsMadeOfEachCellsProposalsLikeliestFirst) {
         const std::int64_t rank = tree.ids[i] % 100; // the better ones are there before it
         CHECK(rank == 0 || tree.child(tree.parents[i], tree.ids[i] - 1) != ProposalTree::kNone);
     }
-    CHECK(std::ranges::count(depth, 1u) > 2 && std::ranges::count(depth, 3u) > 0) << "wide first, and deep";
+    CHECK(std::count(depth.begin(), depth.end(), 2u) > std::count(depth.begin(), depth.end(), 1u));
+    CHECK(std::count(depth.begin(), depth.end(), 3u) > 0 && std::count(depth.begin(), depth.end(), 1u) > 1);
     CHECK(tree.child(0, 999) == ProposalTree::kNone && tree.child(0, 200) == ProposalTree::kNone);
+}
+
+CASE(cellsProposedOneByOneMakeADeepTree) {
+    const ProposalTree tree = proposalTree(1, proposals(7, false), 12);
+    std::int32_t at = 0;
+    for (std::int64_t cell = 1; cell <= 7; ++cell)
+        CHECK((at = tree.child(at, 100 * cell)) != ProposalTree::kNone) << cell;
+    CHECK(tree.child(0, 101) != ProposalTree::kNone);
 }
 
 CASE(aSmallerTreeIsTheBeginningOfALargerOne) {
@@ -43,11 +53,11 @@ CASE(aSmallerTreeIsTheBeginningOfALargerOne) {
 
 CASE(whatIsCertainIsInEveryWayAndCostsNoRoom) {
     auto further = proposals(4);
-    further[1] = {55};
+    further[1] = {{55}};
     const ProposalTree tree = proposalTree(1, further, 12);
     for (std::size_t i = 1; i < tree.ids.size(); ++i)
         CHECK(tree.ids[i] / 100 != 1 || tree.child(std::int32_t(i), 55) != ProposalTree::kNone);
-    const ProposalTree all = proposalTree(1, std::vector<std::vector<std::int64_t>>{{2}, {3}, {4}}, 1);
+    const ProposalTree all = proposalTree(1, std::vector<CellProposals>{{{2}}, {{3}}, {{4}}}, 1);
     CHECK(all.ids == std::vector<std::int64_t>({1, 2, 3, 4}));
     CHECK(proposalTree(1, {}, 9).ids.size() == 1);
 }

@@ -30,9 +30,6 @@ inline std::vector<Problem> sightProblems() {
     add("a block at the end", {{50, 9, false, true}}, positionsUpTo(50));
     add("own block without rows", {{0, 6, false, true}}, {});
     add("a long block of its own", {{20, 70, false, true}}, positionsUpTo(21));
-    add("own slots in their order", {{50, 9, true, true}, {50, 30, true, true}, {50, 1, true, true}},
-        positionsUpTo(50));
-    add("a long causal block of its own", {{20, 70, true, true}}, positionsUpTo(21));
     add("hidden range", {{30, 25, false, true, false, 33, 50}}, whole);
     add("hidden to the end", {{30, 25, false, true, false, 31, kEndOfText}}, whole);
     add("causal with a hidden range", {{10, 60, true, false, false, 20, 29}}, whole);

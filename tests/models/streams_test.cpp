@@ -235,7 +235,8 @@ CASE(everyWayThroughATreeEqualsTheTextBehindTheContext) {
         const TokenTree single{&other, 20, {5, 6}, {-1, 0}};
         const std::vector<TokenTree> trees{tree, single};
         const auto rows = context.positions(0).size();
-        const auto got = model.branches(trees);
+        const std::vector<TreePass> passes = model.branches(trees);
+        const std::vector<torch::Tensor> got{passes[0].hidden, passes[1].hidden};
         CHECK(context.length() == length && context.positions(0).size() == rows);
         const auto behind = [&](CleanContext& before, std::vector<std::int64_t> ids, std::int64_t at) {
             CleanContext copy = before.Copy();
@@ -247,6 +248,10 @@ CASE(everyWayThroughATreeEqualsTheTextBehindTheContext) {
         CHECK(apart(got[0][4], behind(context, {7, 11}, length)[1]) < kRounding) << length;
         CHECK(apart(got[0][5], behind(context, {12}, length)[0]) < kRounding) << length;
         CHECK(apart(got[1], behind(other, {5, 6}, 20)) < kRounding) << length;
+        const auto next = behind(context, {7, 8, 10, 42}, length)[3];
+        model.take(tree, passes[0], 3);
+        CHECK(context.length() == length + 3);
+        CHECK(apart(encode(model, context, {42}, length + 3)[0], next) < kRounding) << length;
     }
 }
 
