@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <functional>
 #include <tuple>
 
@@ -58,7 +59,7 @@ CASE(verifiedDraftsAreWordForWordWhatTheBaseWritesWithTheSameSeed) {
         for (const auto& [block, steps, tree] :
              {std::tuple(1, 1, "0"), std::tuple(4, 1, "0"), std::tuple(6, 3, "0"), std::tuple(4, 1, "12"),
               std::tuple(8, 8, "24"), std::tuple(6, 2, "5")}) {
-            qputenv("PALIMPSEST_TREE", tree);
+            setenv("PALIMPSEST_TREE", tree, 1);
             DraftRequest request = continueRequest(12, 700 + seed);
             request.options.block = block;
             request.options.steps = steps;
@@ -72,7 +73,7 @@ CASE(verifiedDraftsAreWordForWordWhatTheBaseWritesWithTheSameSeed) {
             CHECK(text == wanted) << block << steps << seed << "\n" << text << "instead of\n" << wanted;
         }
     }
-    qunsetenv("PALIMPSEST_TREE");
+    unsetenv("PALIMPSEST_TREE");
 }
 
 CASE(verifiedDraftsAreTheBasesOwnSamplesAndUnverifiedOnesAreNot) {
