@@ -13,6 +13,7 @@
 #include "models/tokenizer.h"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -135,6 +136,8 @@ private:
     struct CleanSlice;
     struct BlockGroup;
     struct TreeSlots;
+    torch::Tensor throughBase(const std::vector<std::int64_t>& ids, const std::vector<std::int64_t>& positions,
+                              const std::function<torch::Tensor(int, const torch::Tensor&)>& attend) const;
     torch::Tensor cleanPass(std::span<CleanSlice> slices) const;
     torch::Tensor noisedInput(std::span<const NoisedBlock> blocks) const; // (sum of S, D)
     explicit Model(std::unique_ptr<Parts> parts);

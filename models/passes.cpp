@@ -55,6 +55,24 @@ struct Model::CleanSlice {
     }
 };
 
+// ids (N) at their positions through the layers of the base -> normed hidden states (N, D). What attends differs:
+// attend(layer, qkv (N, H + 2G, K)) -> (N, H, K).
+torch::Tensor Model::throughBase(const std::vector<std::int64_t>& ids, const std::vector<std::int64_t>& positions,
+                                 const std::function<torch::Tensor(int, const torch::Tensor&)>& attend) const {
+    const Parts& p = *m_parts;
+    auto x = p.base.embedding().index_select(0, torch::tensor(ids, torch::kInt64).to(p.device)).to(p.dtype); // (N, D)
+    const auto turns = p.base.turns(torch::tensor(positions, torch::kInt64).to(p.device));
+    torch::Tensor pending; // the feed-forward's output, not added to x yet
+    for (int l = 0; l < p.config.layers; ++l) {
+        const BackboneLayer& layer = p.base.layer(l);
+        const BackboneProducts& products = p.base.products(l);
+        const auto qkv = p.base.project(p.base.addAndNorm(x, pending, layer.attentionNorm), products.qkv, turns);
+        const auto output = weightProduct(attend(l, qkv).flatten(1), products.output);
+        pending = p.base.feedForward(p.base.addAndNorm(x, output, layer.feedForwardNorm), products);
+    }
+    return p.base.addAndNorm(x, pending, p.base.finalNorm());
+}
+
 torch::Tensor Model::cleanPass(std::span<CleanSlice> slices) const {
     const Parts& p = *m_parts;
     std::vector<std::int64_t> ids, positions;
@@ -64,23 +82,15 @@ torch::Tensor Model::cleanPass(std::span<CleanSlice> slices) const {
         const auto own = consecutive(slice.first, slice.count());
         positions.insert(positions.end(), own.begin(), own.end());
     }
-    auto x = p.base.embedding().index_select(0, torch::tensor(ids, torch::kInt64).to(p.device)).to(p.dtype); // (N, D)
-    const auto turns = p.base.turns(torch::tensor(positions, torch::kInt64).to(p.device));
-    torch::Tensor pending; // the feed-forward's output, not added to x yet
-    for (int l = 0; l < p.config.layers; ++l) {
-        const BackboneLayer& layer = p.base.layer(l);
-        const BackboneProducts& products = p.base.products(l);
-        const auto qkv = p.base.project(p.base.addAndNorm(x, pending, layer.attentionNorm), products.qkv, turns);
+    return throughBase(ids, positions, [&](int layer, const torch::Tensor& qkv) {
         std::vector<torch::Tensor> attended; // (N, H, K)
         std::int64_t at = 0;
         for (CleanSlice& slice : slices) {
-            attended.push_back(slice.attendIn(l, qkv.narrow(0, at, slice.count()), p.config.heads, p.bothWays));
+            attended.push_back(slice.attendIn(layer, qkv.narrow(0, at, slice.count()), p.config.heads, p.bothWays));
             at += slice.count();
         }
-        const auto output = weightProduct(joined(attended).flatten(1), products.output);
-        pending = p.base.feedForward(p.base.addAndNorm(x, output, layer.feedForwardNorm), products);
-    }
-    return p.base.addAndNorm(x, pending, p.base.finalNorm());
+        return joined(attended);
+    });
 }
 
 std::vector<torch::Tensor> Model::clean(std::span<const CleanInput> inputs) const {
@@ -200,34 +210,23 @@ std::vector<TreePass> Model::branches(std::span<const TokenTree> trees) const {
         ids.insert(ids.end(), own.ids.begin(), own.ids.end());
         positions.insert(positions.end(), own.positions.begin(), own.positions.end());
     }
-    const auto indices = [&](const std::vector<std::int64_t>& values) {
-        return torch::tensor(values, torch::kInt64).to(p.device);
-    };
-    auto x = p.base.embedding().index_select(0, indices(ids)).to(p.dtype); // (N, D)
-    const auto turns = p.base.turns(indices(positions));
     std::vector<torch::Tensor> rows; // per layer
-    torch::Tensor pending;           // the feed-forward's output, not added to x yet
-    for (int l = 0; l < p.config.layers; ++l) {
-        const BackboneLayer& layer = p.base.layer(l);
-        const BackboneProducts& products = p.base.products(l);
-        const auto qkv = p.base.project(p.base.addAndNorm(x, pending, layer.attentionNorm), products.qkv, turns);
+    const auto hidden = throughBase(ids, positions, [&](int layer, const torch::Tensor& qkv) {
         rows.push_back(qkv.narrow(1, p.config.heads, 2 * p.config.keyHeads));
         std::vector<torch::Tensor> attended; // (N, H, K)
         std::int64_t at = 0;
         for (std::size_t t = 0; t < trees.size(); ++t) {
             const auto count = std::int64_t(trees[t].ids.size());
             attended.push_back(
-                slots[t].attend(qkv.narrow(0, at, count), trees[t].context->m_rows->view(l), p.config.heads));
+                slots[t].attend(qkv.narrow(0, at, count), trees[t].context->m_rows->view(layer), p.config.heads));
             at += count;
         }
-        const auto output = weightProduct(joined(attended).flatten(1), products.output);
-        pending = p.base.feedForward(p.base.addAndNorm(x, output, layer.feedForwardNorm), products);
-    }
-    const auto hidden = p.base.addAndNorm(x, pending, p.base.finalNorm());
+        return joined(attended);
+    });
     std::vector<TreePass> results;
     std::int64_t at = 0;
     for (const TreeSlots& own : slots) {
-        const auto places = indices(own.places) + at;
+        const auto places = torch::tensor(own.places, torch::kInt64).to(p.device) + at;
         TreePass& result = results.emplace_back();
         result.hidden = hidden.index_select(0, places);
         for (const auto& layer : rows) result.rows.push_back(layer.index_select(0, places));

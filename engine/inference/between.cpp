@@ -197,25 +197,16 @@ NoisedBlock Between::noisedBlock(const Track& track) const {
 // logits (open, V): decides the first `commit` open cells, and shows in the others what is likeliest just now.
 void Between::fill(Track& track, const torch::Tensor& logits, std::span<const std::size_t> open, std::size_t commit) {
     Lane& lane = track.lane;
-    const auto [confidence, likeliest] = torch::softmax(logits, -1).max(-1);
-    for (std::size_t i = 0; i < open.size(); ++i) {
-        Cell& cell = lane.cells[open[i]];
-        const auto row = std::int64_t(i);
-        if (i >= commit) {
-            const std::int64_t id = likeliest[row].item<std::int64_t>();
-            const bool allowed = m_session.vocabulary().allowed()[std::size_t(id)] != 0;
-            cell.id = allowed ? id : Cell::kUnknown;
-            cell.confidence = allowed ? confidence[row].item<float>() : 0;
-            continue;
-        }
-        const Probabilities p = m_session.probabilities(logits[row], edges(track, open[i]));
+    for (std::size_t i = 0; i < commit; ++i) {
+        const Probabilities p = m_session.probabilities(logits[std::int64_t(i)], edges(track, open[i]));
         if (p.empty()) {
             lane.broken = lane.ended = true;
             return;
         }
         const std::int64_t id = drawToken(p, lane.random);
-        cell = {id, float(p[std::size_t(id)]), false, true};
+        lane.cells[open[i]] = {id, float(p[std::size_t(id)]), false, true};
     }
+    m_session.guess(lane, open.subspan(commit), logits.slice(0, std::int64_t(commit)));
     advanceCommitted(lane);
 }
 

@@ -141,9 +141,9 @@ bool Continuation::propose(std::span<Track* const> tracks, int passesLeft) {
     std::vector<NoisedBlock> blocks;
     for (Track* track : tracks) {
         std::vector<std::size_t> cells;
-        for (std::size_t i = 0; i < track->width; ++i) {
-            const Cell& cell = track->lane.cells[track->lane.committed + i];
-            if (!cell.pinned && !cell.drawn) cells.push_back(i);
+        for (std::size_t at = track->lane.committed; at < track->lane.committed + track->width; ++at) {
+            const Cell& cell = track->lane.cells[at];
+            if (!cell.pinned && !cell.drawn) cells.push_back(at);
         }
         if (cells.empty() || track->lane.ended) continue;
         moving.push_back(track);
@@ -153,7 +153,8 @@ bool Continuation::propose(std::span<Track* const> tracks, int passesLeft) {
     if (moving.empty()) return true;
     const std::vector<torch::Tensor> hidden = m_session.model().noised(blocks);
     for (std::size_t i = 0; i < moving.size(); ++i) {
-        const std::vector<std::int64_t> rows(open[i].begin(), open[i].end());
+        std::vector<std::int64_t> rows;
+        for (const std::size_t cell : open[i]) rows.push_back(std::int64_t(cell - moving[i]->lane.committed));
         const torch::Tensor index = torch::tensor(rows, torch::kLong).to(hidden[i].device());
         const torch::Tensor logits = m_session.model().logits(hidden[i].index_select(0, index)).cpu().contiguous();
         fill(*moving[i], logits, open[i], decidedBy(open[i].size(), passesLeft));
@@ -174,28 +175,20 @@ std::size_t Continuation::decidedBy(std::size_t open, int passesLeft) const {
 void Continuation::fill(Track& track, const torch::Tensor& logits, std::span<const std::size_t> open,
                         std::size_t commit) {
     Lane& lane = track.lane;
-    const auto [confidence, likeliest] = torch::softmax(logits, -1).max(-1);
-    for (std::size_t i = 0; i < open.size(); ++i) {
-        const std::size_t at = lane.committed + open[i];
-        Cell& cell = lane.cells[at];
-        const auto row = std::int64_t(i);
-        if (i >= commit) {
-            const std::int64_t id = likeliest[row].item<std::int64_t>();
-            const bool allowed = m_session.vocabulary().allowed()[std::size_t(id)] != 0;
-            cell.id = allowed ? id : Cell::kUnknown;
-            cell.confidence = allowed ? confidence[row].item<float>() : 0;
-            continue;
-        }
-        const Probabilities q = m_session.probabilities(logits[row], edges(lane, at));
+    for (std::size_t i = 0; i < commit; ++i) {
+        const std::size_t at = open[i];
+        const Probabilities q = m_session.probabilities(logits[std::int64_t(i)], edges(lane, at));
         if (q.empty()) {
             lane.ended = lane.broken = true;
             return;
         }
-        CellProposals& proposals = track.proposals[open[i]];
-        if (m_session.options().verify) proposals = {PositionNoise(lane.seed, at).first(q, kProposals), i};
+        CellProposals& proposals = track.proposals[at - lane.committed];
+        if (m_session.options().verify)
+            proposals = {PositionNoise(lane.seed, at).first(q, m_treeTokens > 0 ? kProposals : 1), i};
         const std::int64_t id = m_session.options().verify ? proposals.ids.front() : draw(q, lane, at);
-        cell = {id, float(q[std::size_t(id)]), false, true};
+        lane.cells[at] = {id, float(q[std::size_t(id)]), false, true};
     }
+    m_session.guess(lane, open.subspan(commit), logits.slice(0, std::int64_t(commit)));
 }
 
 bool Continuation::verify(std::span<Track* const> tracks) {
@@ -211,25 +204,42 @@ bool Continuation::verify(std::span<Track* const> tracks) {
         }
         verified.push_back(track);
         lanes.push_back(&track->lane);
-        const ProposalTree& tree = proposals.emplace_back(treeOf(*track));
+        const ProposalTree& tree = proposals.emplace_back(m_treeTokens > 0 ? treeOf(*track) : wayOf(*track));
         trees.push_back(
             {&track->context, std::int64_t(m_session.firstPosition() + track->lane.committed), tree.ids, tree.parents});
     }
     if (verified.empty()) return true;
     if (!m_session.beginPass(lanes)) return false;
-    const std::vector<TreePass> passes = m_treeTokens > 0 ? m_session.model().branches(trees) : onlyWays(trees);
-    for (std::size_t i = 0; i < verified.size(); ++i)
-        closeRound(*verified[i], follow(*verified[i], trees[i], proposals[i], passes[i]));
+    const Model& model = m_session.model();
+    if (m_treeTokens > 0) {
+        const std::vector<TreePass> passes = model.branches(trees);
+        for (std::size_t i = 0; i < verified.size(); ++i) {
+            const Followed way = follow(*verified[i], proposals[i], passes[i].hidden);
+            model.take(trees[i], passes[i], way.last);
+            closeRound(*verified[i], way.cells);
+        }
+        return true;
+    }
+    std::vector<CleanInput> ways; // a context gains all of it, and loses what the base did not follow
+    for (const TokenTree& tree : trees) ways.push_back({tree.context, tree.ids, tree.start});
+    const std::vector<torch::Tensor> hidden = model.clean(ways);
+    for (std::size_t i = 0; i < verified.size(); ++i) {
+        const Followed way = follow(*verified[i], proposals[i], hidden[i]);
+        verified[i]->context.truncate(trees[i].start + way.last + 1);
+        closeRound(*verified[i], way.cells);
+    }
     return true;
 }
 
-// Trees of one way each: the contexts gain all of it.
-std::vector<TreePass> Continuation::onlyWays(std::span<const TokenTree> trees) const {
-    std::vector<CleanInput> inputs;
-    for (const TokenTree& tree : trees) inputs.push_back({tree.context, tree.ids, tree.start});
-    std::vector<TreePass> passes;
-    for (torch::Tensor& hidden : m_session.model().clean(inputs)) passes.push_back({std::move(hidden), {}});
-    return passes;
+// The block as it stands, up to the first cell that nothing is known of.
+ProposalTree Continuation::wayOf(const Track& track) const {
+    const Cell* cells = &track.lane.cells[track.lane.committed];
+    ProposalTree way;
+    for (std::size_t i = 0; i < track.width && cells[i].id != Cell::kUnknown; ++i) {
+        way.ids.push_back(cells[i].id);
+        way.parents.push_back(std::int32_t(i) - 1);
+    }
+    return way;
 }
 
 // As locks are now: one that came since the proposals were made is certain.
@@ -238,41 +248,36 @@ ProposalTree Continuation::treeOf(const Track& track) const {
     std::vector<CellProposals> further;
     for (std::size_t i = 1; i < track.width && cells[i].id != Cell::kUnknown; ++i) {
         const bool open = !cells[i].pinned && !track.proposals[i].ids.empty();
-        further.push_back(open && m_treeTokens > 0 ? track.proposals[i] : CellProposals{{cells[i].id}});
+        further.push_back(open ? track.proposals[i] : CellProposals{{cells[i].id}});
     }
     return proposalTree(cells[0].id, further, m_treeTokens);
 }
 
-// Down the tree as far as the base goes; the context takes that way over. Returns the block's cells that are now text.
-std::size_t Continuation::follow(Track& track, const TokenTree& tree, const ProposalTree& proposals,
-                                 const TreePass& pass) {
+// Down the tree as far as the base goes. hidden (tokens, D): what it made of each.
+Continuation::Followed Continuation::follow(Track& track, const ProposalTree& proposals, const torch::Tensor& hidden) {
     Lane& lane = track.lane;
-    const torch::Tensor logits = m_session.model().logits(pass.hidden).cpu().contiguous(); // (tokens, V)
-    std::int32_t last = 0;
-    std::size_t kept = 1, held = 1; // cells that are text, and of these in the context
-    while (kept < track.width && held == kept) {
-        const std::size_t at = lane.committed + kept;
+    const torch::Tensor logits = m_session.model().logits(hidden).cpu().contiguous(); // (tokens, V)
+    Followed way{1, 0};
+    std::size_t held = 1; // cells of the block on the way
+    while (way.cells < track.width) {
+        const std::size_t at = lane.committed + way.cells;
         Cell& cell = lane.cells[at];
         if (!cell.pinned) {
-            const Probabilities p = m_session.probabilities(logits[last], edges(lane, at));
+            const Probabilities p = m_session.probabilities(logits[way.last], edges(lane, at));
             lane.broken = p.empty();
             if (lane.broken) break;
             const std::int64_t id = draw(p, lane, at);
             cell = {id, float(p[std::size_t(id)]), false, true};
         }
-        ++kept;
-        const std::int32_t next = proposals.child(last, cell.id);
+        ++way.cells;
+        const std::int32_t next = proposals.child(way.last, cell.id);
         if (next == ProposalTree::kNone) break;
-        last = next;
+        way.last = next;
         ++held;
     }
-    if (pass.rows.empty())
-        track.context.truncate(tree.start + std::int64_t(held));
-    else
-        m_session.model().take(tree, pass, last);
     track.inContext = lane.committed + held;
-    track.hidden = pass.hidden[last];
-    return kept;
+    track.hidden = hidden[way.last];
+    return way;
 }
 
 void Continuation::closeRound(Track& track, std::size_t kept) {

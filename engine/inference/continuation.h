@@ -42,6 +42,11 @@ private:
         std::size_t width = 0;                // of the block
     };
 
+    struct Followed {
+        std::size_t cells = 0; // of the block that are text now; the last may be the base's own, which nobody proposed
+        std::int32_t last = 0; // the proposal that the base came to
+    };
+
     void begin(const Given& given);
     bool catchUp(std::span<Track* const> tracks);
     void openBlocks(std::span<Track* const> tracks);
@@ -49,9 +54,9 @@ private:
     std::size_t decidedBy(std::size_t open, int passesLeft) const;
     void fill(Track& track, const torch::Tensor& logits, std::span<const std::size_t> open, std::size_t commit);
     bool verify(std::span<Track* const> tracks);
-    std::vector<TreePass> onlyWays(std::span<const TokenTree> trees) const;
+    ProposalTree wayOf(const Track& track) const;
     ProposalTree treeOf(const Track& track) const;
-    std::size_t follow(Track& track, const TokenTree& tree, const ProposalTree& proposals, const TreePass& pass);
+    Followed follow(Track& track, const ProposalTree& proposals, const torch::Tensor& hidden);
     void closeRound(Track& track, std::size_t kept);
     std::int64_t draw(const Probabilities& p, Lane& lane, std::size_t cell) const;
     NoisedBlock noisedBlock(const Track& track) const;

@@ -71,6 +71,19 @@ Probabilities DraftSession::probabilities(const torch::Tensor& row, const TokenE
     return distribution(logits, rule, vocabulary().allowed(edges));
 }
 
+void DraftSession::guess(Lane& lane, std::span<const std::size_t> cells, const torch::Tensor& logits) const {
+    if (cells.empty()) return;
+    const auto [confidence, likeliest] = torch::softmax(logits, -1).max(-1);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const auto row = std::int64_t(i);
+        const std::int64_t id = likeliest[row].item<std::int64_t>();
+        const bool allowed = vocabulary().allowed()[std::size_t(id)] != 0;
+        Cell& cell = lane.cells[cells[i]];
+        cell.id = allowed ? id : Cell::kUnknown;
+        cell.confidence = allowed ? confidence[row].item<float>() : 0;
+    }
+}
+
 double DraftSession::seconds() const {
     return std::chrono::duration<double>(Clock::now() - m_begin).count();
 }

@@ -60,6 +60,9 @@ public:
     // One position's probabilities from a row of logits (V) f32 on the CPU.
     Probabilities probabilities(const torch::Tensor& row, const TokenEdges& edges) const;
 
+    // Cells that are not decided yet hold the likeliest token of their row, which is to be shown. logits (cells, V) f32.
+    void guess(Lane& lane, std::span<const std::size_t> cells, const torch::Tensor& logits) const;
+
     int passes() const { return m_passes; }
     double firstStepMs() const { return m_firstStepMs; }
     double seconds() const;
