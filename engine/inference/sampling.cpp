@@ -1,6 +1,9 @@
 #include "engine/inference/sampling.h"
 
+#include "kernels/cpu/row_operations.h"
+
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -29,28 +32,24 @@ void keepNucleus(Probabilities& p, double topP) {
 
 Probabilities distribution(std::span<const float> logits, const SamplingRule& rule, const TokenMask& allowed) {
     assert(allowed.size() == logits.size());
-    float top = -std::numeric_limits<float>::infinity();
-    std::size_t best = logits.size();
+    std::vector<float> powers(logits.size());
     for (std::size_t i = 0; i < logits.size(); ++i) {
-        if (!allowed[i] || !std::isfinite(logits[i]) || logits[i] <= top) continue;
-        top = logits[i];
-        best = i;
+        const bool finite = (std::bit_cast<std::uint32_t>(logits[i]) & 0x7fffffff) < 0x7f800000;
+        powers[i] = finite && allowed[i] ? logits[i] : -std::numeric_limits<float>::infinity();
     }
-    if (best == logits.size()) return {};
-    Probabilities p(logits.size(), 0.0);
-    // Below this a softmax in double is the argmax anyway.
+    Probabilities p(logits.size());
+    // Below this a softmax is the argmax anyway.
     if (rule.temperature < 1e-6) {
-        p[best] = 1;
+        const auto best = std::ranges::max_element(powers);
+        if (best == powers.end() || std::isinf(*best)) return {};
+        p[std::size_t(best - powers.begin())] = 1;
         return p;
     }
-    double sum = 0;
-    const double scale = 1 / rule.temperature;
-    for (std::size_t i = 0; i < logits.size(); ++i) {
-        if (!allowed[i] || !std::isfinite(logits[i])) continue;
-        p[i] = std::exp((double(logits[i]) - double(top)) * scale);
-        sum += p[i];
-    }
-    for (double& value : p) value /= sum;
+    if (std::isinf(powersOfLargest({powers.data(), std::int64_t(powers.size()), float(1 / rule.temperature)})))
+        return {};
+    const double share = 1 / std::transform_reduce(powers.begin(), powers.end(), 0.0, std::plus<double>(),
+                                                   [](float power) { return double(power); });
+    std::ranges::transform(powers, p.begin(), [&](float power) { return power * share; });
     if (rule.topP < 1) keepNucleus(p, rule.topP);
     return p;
 }

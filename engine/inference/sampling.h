@@ -17,7 +17,7 @@ struct SamplingRule {
 // One entry for each token of the vocabulary: may it be drawn?
 using TokenMask = std::vector<std::uint8_t>;
 
-// Probabilities of one position, over the whole vocabulary, summing to 1; in double, so that small tails add up. Empty
+// Probabilities of one position, over the whole vocabulary, summing to 1 (in double; each exact to f32). Empty
 // when no allowed token has a finite logit: the model computed no numbers.
 using Probabilities = std::vector<double>;
 

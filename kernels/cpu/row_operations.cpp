@@ -26,4 +26,8 @@ void rotate(const RotateCall& call) {
     chosen().rotate(call);
 }
 
+float powersOfLargest(const PowersCall& call) {
+    return chosen().powersOfLargest(call);
+}
+
 } // namespace palimpsest

@@ -2,6 +2,8 @@
 // RMS norm (Zhang and Sennrich, arXiv 1910.07467) with the residual sum before it, the gate of SwiGLU (Shazeer,
 // arXiv 2002.05202), and rotary positions (Su et al., arXiv 2104.09864) on interleaved pairs.
 //
+// And of a row of logits, what sampling needs of all of them: powers relative to the largest.
+//
 // Thread-safe: no state. A row's result does not depend on the other rows. Rows are `stride` floats apart.
 #pragma once
 
@@ -42,11 +44,21 @@ struct RotateCall {
 };
 void rotate(const RotateCall& call);
 
+// x (count) becomes exp(factor * (x - its largest)), within 2^-16 of itself where that is above 2^-100; 0 for -infinity.
+// No NaN and no +infinity in x; factor >= 0. -> the largest, -infinity when there is no other number: then x is zeros.
+struct PowersCall {
+    float* x = nullptr;
+    std::int64_t count = 0;
+    float factor = 1;
+};
+float powersOfLargest(const PowersCall& call);
+
 // One per instruction set; the functions above choose.
 struct RowOperations {
     void (*normalise)(const NormCall& call);
     void (*gate)(const GateCall& call);
     void (*rotate)(const RotateCall& call);
+    float (*powersOfLargest)(const PowersCall& call);
 };
 const RowOperations& rowOperationsScalar();
 const RowOperations& rowOperationsAvx2();

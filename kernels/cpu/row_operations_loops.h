@@ -80,7 +80,28 @@ inline void rotateLoop(const RotateCall& call) {
     }
 }
 
-constexpr RowOperations kRowOperations{normaliseLoop, gateLoop, rotateLoop};
+inline float powersLoop(const PowersCall& call) {
+    const std::int64_t whole = call.count / kWidth * kWidth;
+    constexpr float kMinusInfinity = -__builtin_inff();
+    Floats most = all(kMinusInfinity);
+    alignas(64) float rest[kWidth];
+    store(rest, most);
+    for (std::int64_t i = whole; i < call.count; ++i) rest[i - whole] = call.x[i];
+    most = load(rest);
+    for (std::int64_t i = 0; i < whole; i += kWidth) most = larger(load(call.x + i), most);
+    alignas(64) float lanes[kWidth];
+    store(lanes, most);
+    float largest = kMinusInfinity;
+    for (const float lane : lanes) largest = lane > largest ? lane : largest;
+    const float base = largest == kMinusInfinity ? 0 : largest;
+    const auto powers = [&](Floats x) { return powerOfTwo((x - all(base)) * all(call.factor * 1.44269504f)); };
+    for (std::int64_t i = 0; i < whole; i += kWidth) store(call.x + i, powers(load(call.x + i)));
+    store(rest, powers(load(rest)));
+    for (std::int64_t i = whole; i < call.count; ++i) call.x[i] = rest[i - whole];
+    return largest;
+}
+
+constexpr RowOperations kRowOperations{normaliseLoop, gateLoop, rotateLoop, powersLoop};
 
 } // namespace
 } // namespace palimpsest

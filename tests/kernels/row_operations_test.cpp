@@ -69,6 +69,27 @@ CASE(aNormWithoutAddedRowsLeavesItsInput) {
     }
 }
 
+CASE(powersAreRelativeToTheLargestAndMissingOnesAreZero) {
+    const float nothing = -std::numeric_limits<float>::infinity();
+    for (const RowOperations* set : sets())
+        for (const std::int64_t count : {1, 3, 16, 47, 49152}) {
+            auto x = drawn(std::size_t(count), 7, 5);
+            if (count > 3) x[2] = nothing;
+            x.push_back(-7); // is not touched
+            const auto before = x;
+            const float largest = *std::max_element(x.begin(), x.end() - 1);
+            CHECK(set->powersOfLargest({x.data(), count, 1.25f}) == largest);
+            for (std::int64_t i = 0; i < count; ++i) {
+                const double wanted = std::exp(1.25 * (double(before[std::size_t(i)]) - double(largest)));
+                CHECK(std::abs(x[std::size_t(i)] - wanted) <= 0x1p-16 * wanted) << count << i;
+            }
+            CHECK(x.back() == -7);
+            std::vector<float> none(std::size_t(count), nothing);
+            CHECK(set->powersOfLargest({none.data(), count, 1}) == nothing);
+            CHECK(std::ranges::count(none, 0.0f) == count);
+        }
+}
+
 CASE(aGateIsTheSiluOfItsFirstHalfTimesTheSecond) {
     for (const RowOperations* set : sets())
         for (const std::int64_t width : {1, 7, 16, 65, 1536}) {
