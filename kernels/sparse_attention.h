@@ -11,10 +11,10 @@
 // A query that sees nothing gives zeros and a log-sum-exp of -infinity. Shape letters: models/shapes.h.
 #pragma once
 
+#include "kernels/parallel_for.h"
 #include "kernels/sparse_pattern.h"
 
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <span>
 
@@ -70,11 +70,6 @@ struct AttentionGradients {
         nullptr; // (N, G, K) contiguous, overwritten where a run has own rows; null (with ownValues): not wanted
     T* ownValues = nullptr;
 };
-
-// How a caller lends threads: calls body(first, last) over disjoint ranges that cover [0, items), and waits.
-// Results never depend on how the range was cut.
-using ParallelFor =
-    std::function<void(std::int64_t items, const std::function<void(std::int64_t first, std::int64_t last)>& body)>;
 
 // out (N, H, K) contiguous; logSumExp (N, H) f32, may be null. Deterministic; working memory O(L K) at most. Blocks.
 template<class T>

@@ -46,7 +46,7 @@ struct PreparedRows {
         stride = activationBytes(type, width);
         made.resize(stride * std::size_t(call.rows));
         first = made.data();
-        parallel(call.rows, [&](std::int64_t begin, std::int64_t end) {
+        parallelRows(call.rows, width, parallel, [&](std::int64_t begin, std::int64_t end) {
             prepareActivations(type, call.x + begin * call.xStride, call.xStride, end - begin, width,
                                made.data() + stride * std::size_t(begin));
         });

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "kernels/cpu/packed_weight_linear.h"
-#include "kernels/sparse_attention.h" // ParallelFor
+#include "kernels/parallel_for.h"
 
 #include <cstdint>
 #include <vector>

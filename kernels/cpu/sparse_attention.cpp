@@ -131,7 +131,8 @@ private:
             }
         });
         if (pieces == 1) return;
-        parallel(items, [&](std::int64_t first, std::int64_t last) {
+        const std::int64_t lanes = m_plan.tiles().front().count * m_plan.part(0).count;
+        parallelRows(items, pieces * lanes * m_input.headSize, parallel, [&](std::int64_t first, std::int64_t last) {
             for (std::int64_t at = first; at < last; ++at) {
                 const Item item = itemAt(at);
                 const AttentionTile<T> tile = tileOf(item, seen[std::size_t(item.tile)]);

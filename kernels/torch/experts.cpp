@@ -97,7 +97,7 @@ void addPacked(torch::Tensor& sum, const torch::Tensor& x, const PreparedExperts
     const auto chosen = torch::empty({x.size(0), e.perToken}, torch::kInt64);
     const auto shares = torch::empty({x.size(0), e.perToken}, torch::kFloat32);
     const auto* rows = static_cast<const T*>(x.data_ptr());
-    parallelFor(x.size(0), [&](std::int64_t first, std::int64_t last) {
+    parallelRows(x.size(0), shape.width, parallelFor, [&](std::int64_t first, std::int64_t last) {
         routeExperts(shape, rows + first * shape.width, shape.width, last - first, e.router.data_ptr<float>(),
                      chosen.data_ptr<std::int64_t>() + first * e.perToken,
                      shares.data_ptr<float>() + first * e.perToken);

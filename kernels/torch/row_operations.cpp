@@ -7,8 +7,6 @@
 namespace palimpsest {
 namespace {
 
-constexpr std::int64_t kPiece = 1 << 15; // numbers that are worth a thread of their own
-
 bool takesKernel(const torch::Tensor& x) {
     return x.device().is_cpu() && x.scalar_type() == torch::kFloat32 && x.stride(-1) == 1 &&
            kernelChoice() == KernelChoice::Best;
@@ -16,19 +14,6 @@ bool takesKernel(const torch::Tensor& x) {
 
 Rows rowsOf(const torch::Tensor& x, std::int64_t first) {
     return {x.data_ptr<float>() + first * x.stride(0), x.stride(0)};
-}
-
-// body(first row, rows) over pieces of about kPiece numbers.
-template<class Body>
-void overRows(std::int64_t rows, std::int64_t numbersEach, const Body& body) {
-    const std::int64_t piece = std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(1, numbersEach));
-    if (rows <= piece) {
-        if (rows > 0) body(std::int64_t(0), rows);
-        return;
-    }
-    parallelFor((rows + piece - 1) / piece, [&](std::int64_t first, std::int64_t last) {
-        body(first * piece, std::min(rows, last * piece) - first * piece);
-    });
 }
 
 } // namespace
@@ -44,9 +29,9 @@ torch::Tensor addAndNormalise(torch::Tensor& x, const torch::Tensor& added, cons
         return at::rms_norm(x, {weight.size(0)}, weight, epsilon);
     }
     torch::Tensor out = torch::empty({x.size(0), x.size(1)}, x.options());
-    overRows(x.size(0), x.size(1), [&](std::int64_t first, std::int64_t rows) {
+    parallelRows(x.size(0), x.size(1), parallelFor, [&](std::int64_t first, std::int64_t last) {
         normalise({rowsOf(x, first), added.defined() ? rowsOf(added, first) : Rows{}, weight.data_ptr<float>(),
-                   float(epsilon), rows, x.size(1), rowsOf(out, first)});
+                   float(epsilon), last - first, x.size(1), rowsOf(out, first)});
     });
     return out;
 }
@@ -56,8 +41,8 @@ torch::Tensor gated(const torch::Tensor& gateUp) {
     const std::int64_t width = gateUp.size(1) / 2;
     if (!takesKernel(gateUp)) return at::silu(gateUp.narrow(1, 0, width)).mul_(gateUp.narrow(1, width, width));
     torch::Tensor out = torch::empty({gateUp.size(0), width}, gateUp.options());
-    overRows(gateUp.size(0), 2 * width, [&](std::int64_t first, std::int64_t rows) {
-        gate({rowsOf(gateUp, first), rows, width, rowsOf(out, first)});
+    parallelRows(gateUp.size(0), 2 * width, parallelFor, [&](std::int64_t first, std::int64_t last) {
+        gate({rowsOf(gateUp, first), last - first, width, rowsOf(out, first)});
     });
     return out;
 }
@@ -68,8 +53,8 @@ void rotateHeads(torch::Tensor x, const torch::Tensor& turns) {
                     turns.size(2) == 2,
                 "rotateHeads: x must be (N, heads, K), turns (N, K / 2, 2)");
     if (takesKernel(x) && x.stride(1) == size && turns.is_contiguous()) {
-        overRows(x.size(0), heads * size, [&](std::int64_t first, std::int64_t rows) {
-            rotate({rowsOf(x, first), rows, heads, size, turns.data_ptr<float>() + first * size});
+        parallelRows(x.size(0), heads * size, parallelFor, [&](std::int64_t first, std::int64_t last) {
+            rotate({rowsOf(x, first), last - first, heads, size, turns.data_ptr<float>() + first * size});
         });
         return;
     }

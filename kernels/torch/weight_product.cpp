@@ -46,7 +46,7 @@ void packedProductInto(const torch::Tensor& x, const PreparedWeight& weight, tor
     const torch::Tensor prepared = torch::empty({rows * std::int64_t(rowBytes)}, torch::kUInt8);
     auto* bytes = static_cast<std::byte*>(prepared.data_ptr());
     const auto* values = static_cast<const T*>(x.data_ptr());
-    parallelFor(rows, [&](std::int64_t first, std::int64_t last) {
+    parallelRows(rows, k, parallelFor, [&](std::int64_t first, std::int64_t last) {
         prepareActivations(weight.type, values + first * k, k, last - first, k, bytes + std::size_t(first) * rowBytes);
     });
     const PackedProduct<T> call{
