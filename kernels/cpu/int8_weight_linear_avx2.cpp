@@ -13,66 +13,78 @@ __m256i pairOf(const std::int16_t* at) {
     return _mm256_set1_epi32(*reinterpret_cast<const int*>(at));
 }
 
-// Sixteen columns (half a panel) of one group: integer sums of up to three rows.
-template<int Rows>
-void groupSums(const std::byte* steps, const std::int16_t* const (&rows)[Rows], std::int64_t begin, std::int64_t end,
-               __m256i (&whole)[Rows][2]) {
-    for (auto& row : whole) row[0] = row[1] = _mm256_setzero_si256();
-    for (std::int64_t at = begin; at < end; at += 4, steps += 128)
-        for (int half = 0; half < 2; ++half) {
-            const __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(steps + 32 * half));
-            const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8), odd = _mm256_srai_epi16(w, 8);
-            for (int r = 0; r < Rows; ++r) {
-                const __m256i both = _mm256_add_epi32(_mm256_madd_epi16(even, pairOf(rows[r] + at)),
-                                                      _mm256_madd_epi16(odd, pairOf(rows[r] + at + 2)));
-                whole[r][half] = _mm256_add_epi32(whole[r][half], both);
-            }
-        }
+void prefetch(const std::byte* from, int lines) { // of 64 bytes
+    for (int line = 0; line < lines; ++line) _mm_prefetch(reinterpret_cast<const char*>(from + 64 * line), _MM_HINT_T1);
 }
 
-template<int Rows>
-void halfTile(const Tile& t, int half) {
+// Columns [8 * first, 8 * (first + Vectors)) of the panel. It is passed 4 / Vectors times: the more rows, the fewer
+// columns, so that all sums stay in registers.
+template<int Rows, int Vectors>
+void passOver(const Tile& t, int first) {
+    constexpr int kPasses = 4 / Vectors;
+    constexpr std::int64_t kGroupBytes = 128 + 32 * kInt8Group; // corrections, then steps of four positions
     const std::int16_t* rows[Rows];
     const float* scales[Rows];
-    __m256 sums[Rows][2];
+    __m256 sums[Rows][Vectors];
     for (int r = 0; r < Rows; ++r) {
         scales[r] = reinterpret_cast<const float*>(t.rows[r]);
         rows[r] = reinterpret_cast<const std::int16_t*>(t.rows[r] + int8ScaleBytes(t.k));
-        sums[r][0] = sums[r][1] = _mm256_setzero_ps();
+        for (__m256& sum : sums[r]) sum = _mm256_setzero_ps();
     }
-    const std::byte* panel = t.panel + 128;
+    const std::byte* step = t.panel + 128 + 32 * first;
+    // The processor does not guess that the next panel follows, or that a pass leaves out half of the lines. A few rows
+    // ask for what they read next; with more, each pass has time to bring its share of the next panel.
+    const std::byte* next = t.panel + packedPanelBytes(WeightType::Int8, t.k) + first / Vectors * kGroupBytes / kPasses;
     const std::int64_t positions = (t.k + 3) / 4 * 4;
     for (std::int64_t begin = 0, group = 0; begin < positions; begin += kInt8Group, ++group) {
         const std::int64_t end = positions < begin + kInt8Group ? positions : begin + kInt8Group;
-        __m256i whole[Rows][2];
-        groupSums<Rows>(panel + 128 + 64 * half, rows, begin, end, whole);
-        panel += 128 + (end - begin) * 32;
+        if (kPasses == 4) prefetch(next + group * kGroupBytes, kGroupBytes / kPasses / 64 + 1);
+        __m256i whole[Rows][Vectors];
+        for (auto& ofRow : whole)
+            for (__m256i& sum : ofRow) sum = _mm256_setzero_si256();
+        step += 128;
+        for (std::int64_t at = begin; at < end; at += 4, step += 128) {
+            if (kPasses < 4) prefetch(step + kGroupBytes, Vectors / 2);
+#pragma GCC unroll 4
+            for (int v = 0; v < Vectors; ++v) {
+                const __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(step + 32 * v));
+                const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8), odd = _mm256_srai_epi16(w, 8);
+#pragma GCC unroll 6
+                for (int r = 0; r < Rows; ++r) {
+                    __m256i& sum = whole[r][v];
+                    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(even, pairOf(rows[r] + at)));
+                    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(odd, pairOf(rows[r] + at + 2)));
+                    asm("" : "+x"(sum)); // else gcc 12 copies all sums in every step, and keeps one in memory
+                }
+            }
+        }
         for (int r = 0; r < Rows; ++r)
-            for (int c = 0; c < 2; ++c)
-                sums[r][c] =
-                    _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole[r][c]), _mm256_set1_ps(scales[r][group]), sums[r][c]);
+            for (int v = 0; v < Vectors; ++v)
+                sums[r][v] =
+                    _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole[r][v]), _mm256_set1_ps(scales[r][group]), sums[r][v]);
     }
-    const float* columnScales = reinterpret_cast<const float*>(t.panel) + 16 * half;
+    const float* columnScales = reinterpret_cast<const float*>(t.panel) + 8 * first;
     for (int r = 0; r < Rows; ++r)
-        for (int c = 0; c < 2; ++c)
-            _mm256_storeu_ps(t.out + r * t.outStride + 16 * half + 8 * c,
-                             _mm256_mul_ps(sums[r][c], _mm256_loadu_ps(columnScales + 8 * c)));
+        for (int v = 0; v < Vectors; ++v)
+            _mm256_storeu_ps(t.out + r * t.outStride + 8 * (first + v),
+                             _mm256_mul_ps(sums[r][v], _mm256_loadu_ps(columnScales + 8 * v)));
 }
 
 template<int Rows>
 void wholeTile(const Tile& t) {
-    halfTile<Rows>(t, 0);
-    halfTile<Rows>(t, 1);
+    constexpr int kVectors = Rows == 1 ? 4 : Rows <= 3 ? 2 : 1;
+    for (int first = 0; first < 4; first += kVectors) passOver<Rows, kVectors>(t, first);
 }
 
 void int8Tiles(const Tile& t, int rows) {
-    static constexpr void (*kByRows[])(const Tile&) = {wholeTile<1>, wholeTile<2>, wholeTile<3>};
+    static constexpr void (*kByRows[])(const Tile&) = {wholeTile<1>, wholeTile<2>, wholeTile<3>,
+                                                       wholeTile<4>, wholeTile<5>, wholeTile<6>};
     kByRows[rows - 1](t);
 }
 
 } // namespace
 
-const TileKernel kInt8Avx2 = {"avx2", 3, false, prepareInt8Row<std::int16_t>, int8Tiles, widenRow, narrowRow};
+const TileKernel kInt8Avx2 = {"avx2", 6, false, prepareInt8Row<std::int16_t>, int8Tiles, widenRow, narrowRow};
 
 } // namespace palimpsest::detail
 #endif
