@@ -6,10 +6,11 @@
 # ENGINE: the built palimpsest-engine. PAIRS: a folder of pairs (engine/data/pair_corpus.h). FOLDER gets a run for each
 # variant and its results: NAME.log.jsonl (the log of training), NAME.json (evaluate --suite seq2seq), NAME.ancestral.json;
 # and for the cost of lengths PATTERN.TOKENS.log.jsonl and .json. What is there already is not made again, so that a broken
-# run goes on. CPU_MINUTES: of processor time, the budget of every model. Tables of it: docs/claims_tables.py FOLDER.
+# run goes on. CPU_MINUTES: of processor time, the budget of every model. SEED (from the environment, 1 else): of the models
+# and their samples; FOLDER is of one seed. NO_COST=1 leaves the cost of lengths out. Tables: docs/claims_tables.py FOLDER…
 set -eu
 [ $# -ge 4 ] || { echo "usage: docs/claims.sh ENGINE PAIRS FOLDER CPU_MINUTES [VARIANT...]" >&2; exit 2; }
-engine=$1 pairs=$2 folder=$3 minutes=$4
+engine=$1 pairs=$2 folder=$3 minutes=$4 seed=${SEED:-1}
 shift 4
 mkdir -p "$folder"
 export GOMP_SPINCOUNT=0
@@ -33,7 +34,8 @@ config() { # NAME -> the config: what all share, then what the variant changes (
     ours) own="$sparse,$soft,$experts,\"evidence\":true" ;;
     *) echo "there is no variant $1" >&2; exit 2 ;;
     esac
-    printf '{"way":"scratch","pairs":true,"target_tokens":48,"vocabulary":1024,"depth":4,"width":128,"heads":4,%s' "$own"
+    printf '{"way":"scratch","pairs":true,"seed":%s,"target_tokens":48,"vocabulary":1024,"depth":4,"width":128,"heads":4,%s' \
+        "$seed" "$own"
     printf ',"level_width":128,"steps":1000000,"warmup_steps":50,"last_rate_share":1,"learning_rate":0.002,"ema":0.99'
     printf ',"documents_per_step":8,"blocks_per_document":2,"evaluate_steps":50,"evaluation_documents":48'
     printf ',"checkpoint_steps":200}\n'
@@ -49,9 +51,9 @@ run() { # NAME: trains and evaluates
         cp "$folder/$name/log.jsonl" "$folder/$name.log.jsonl"
     fi
     [ -s "$folder/$name.json" ] || "$engine" evaluate --suite seq2seq --model "$folder/$name/model" --data "$pairs" \
-        --threads 1 --device cpu --json >"$folder/$name.json"
+        --threads 1 --device cpu --seed "$seed" --json >"$folder/$name.json"
     [ -s "$folder/$name.ancestral.json" ] || "$engine" evaluate --suite seq2seq --model "$folder/$name/model" \
-        --data "$pairs" --threads 1 --device cpu --json --ancestral --steps 32,2000 --samples 4 \
+        --data "$pairs" --threads 1 --device cpu --seed "$seed" --json --ancestral --steps 32,2000 --samples 4 \
         >"$folder/$name.ancestral.json"
 }
 
@@ -80,6 +82,7 @@ cost() { # PATTERN TOKENS: three steps on a text of so many tokens, no experts
 
 [ $# -gt 0 ] || set -- squared_error cross_entropy calibrated absorbing sparse experts all ours
 for name in "$@"; do run "$name"; done
+[ -z "${NO_COST:-}" ] || exit 0
 for tokens in 1024 2048 4096 8192 16384; do
     for pattern in sparse dense; do cost $pattern $tokens; done
 done

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""The tables of docs/claims.md from what docs/claims.sh left in a folder: docs/claims_tables.py FOLDER >tables.md
+"""The tables of docs/claims.md from what docs/claims.sh left in folders, one of each seed:
 
-Also writes FOLDER/claims.json: the figures behind the tables, all that is kept of the runs.
+    docs/claims_tables.py FOLDER... >tables.md
+
+Of several seeds: their mean, and in brackets the least and the most. Also writes claims.json into the first folder: the
+figures behind the tables, all that is kept of the runs.
 """
 import json
 import statistics
@@ -39,7 +42,7 @@ def training(path):
 
 
 def rows_of(path):
-    return json.loads(path.read_text())["rows"] if path.exists() and path.stat().st_size else []
+    return json.loads(path.read_text())["rows"] if present(path) else []
 
 
 def table(head, rows):
@@ -48,55 +51,91 @@ def table(head, rows):
         print("| " + " | ".join(str(cell) for cell in row) + " |")
 
 
+def cell(values, digits):
+    values = [value for value in values if value is not None]
+    if not values:
+        return "–"
+    mean = f"{statistics.mean(values):.{digits}f}"
+    return mean if len(values) == 1 else f"{mean} ({min(values):.{digits}f}–{max(values):.{digits}f})"
+
+
 def reached(curve, least):
-    return next((str(round(point["cpu_seconds"])) for point in curve if point["accuracy"][0] >= least), "–")
+    return next((point["cpu_seconds"] for point in curve if point["accuracy"][0] >= least), None)
 
 
-def main(folder):
-    found = {name: training(folder / f"{name}.log.jsonl") for name in VARIANTS
-             if (folder / f"{name}.log.jsonl").exists()}
-    table(["model", "steps", "CPU s", *(f"accuracy t = {t}" for t in LEVELS), *(f"nats t = {t}" for t in LEVELS)],
-          [[name, run["steps"], run["cpu_seconds"],
-            *(f"{value:.3f}" for value in run["curve"][-1]["accuracy"]),
-            *("–" if name == "squared_error" else f"{value:.3f}" for value in run["curve"][-1]["cross_entropy"])]
-           for name, run in found.items()])
-    table(["CPU s to accuracy", *(str(value) for value in ACCURACIES)],
-          [[name, *(reached(run["curve"], value) for value in ACCURACIES)] for name, run in found.items()])
-    table(["model", "steps", "loss spikes", "steps left out", "gradient norm, median", "most"],
-          [[name, run["steps"], run["spikes"], run["skipped"], run["norm_median"], run["norm_most"]]
-           for name, run in found.items()])
-    quality, ancestral = {}, {}
-    for name in VARIANTS:
-        quality[name] = rows_of(folder / f"{name}.json")
-        ancestral[name] = rows_of(folder / f"{name}.ancestral.json")
-    for measure, digits in (("bleu", 1), ("rouge_l", 3), ("distinct_2", 3)):
-        for choice in ("single", "mbr-10"):
-            steps = sorted({row["steps"] for rows in quality.values() for row in rows})
-            table([f"{measure}, {choice}", *(f"{count} steps" for count in steps)],
-                  [[name, *(f"{row[measure]:.{digits}f}" for row in rows if row["choice"] == choice)]
-                   for name, rows in quality.items() if rows])
-    table(["ancestral", "steps", "sources", "BLEU", "ROUGE-L", "CPU s a sample"],
-          [[name, row["steps"], row["sources"], f"{row['bleu']:.1f}", f"{row['rouge_l']:.3f}",
-            f"{row['cpu_seconds_each']:.2f}"] for name, rows in ancestral.items() for row in rows])
-    costs = []
-    for tokens in (1024, 2048, 4096, 8192, 16384):
-        for pattern in ("sparse", "dense"):
-            path = folder / f"{pattern}.{tokens}.json"
-            if not rows_exist(path):
-                continue
-            steps = lines(folder / f"{pattern}.{tokens}.log.jsonl")
-            cpu = statistics.median(step["cpu_seconds"] for step in steps)
-            costs.append({"pattern": pattern, "tokens": tokens, "cpu_seconds": round(cpu, 3),
-                          "us_a_token": round(1e6 * cpu / tokens, 1),
-                          "peak_mb": round(json.loads(path.read_text())["peak_memory_mb"])})
-    table(["attention", "tokens", "CPU s a step", "µs a token", "peak MB"],
-          [list(cost.values()) for cost in costs])
-    (folder / "claims.json").write_text(json.dumps(
-        {"training": found, "seq2seq": quality, "ancestral": ancestral, "cost": costs}, indent=1) + "\n")
-
-
-def rows_exist(path):
+def present(path):
     return path.exists() and path.stat().st_size > 0
 
 
-main(Path(sys.argv[1]))
+def measured(found, kind, key):
+    """The rows of all seeds that agree in `key`: variant -> key -> rows."""
+    grouped = {}
+    for name, seeds in found.items():
+        for seed in seeds:
+            for row in seed[kind]:
+                grouped.setdefault(name, {}).setdefault(tuple(row[field] for field in key), []).append(row)
+    return grouped
+
+
+def main(folders):
+    found = {}
+    for name in VARIANTS:
+        for folder in folders:
+            if present(folder / f"{name}.log.jsonl"):
+                found.setdefault(name, []).append({
+                    "training": training(folder / f"{name}.log.jsonl"),
+                    "seq2seq": rows_of(folder / f"{name}.json"),
+                    "ancestral": rows_of(folder / f"{name}.ancestral.json")})
+    runs = {name: [seed["training"] for seed in seeds] for name, seeds in found.items()}
+
+    def over(name, figure, digits):
+        return cell([figure(run) for run in runs[name]], digits)
+
+    table(["model", "seeds", "steps", "CPU s", *(f"accuracy t = {t}" for t in LEVELS), *(f"nats t = {t}" for t in LEVELS)],
+          [[name, len(runs[name]), over(name, lambda run: run["steps"], 0), over(name, lambda run: run["cpu_seconds"], 0),
+            *(over(name, lambda run: run["curve"][-1]["accuracy"][i], 3) for i in range(len(LEVELS))),
+            *("–" if name == "squared_error" else over(name, lambda run: run["curve"][-1]["cross_entropy"][i], 3)
+              for i in range(len(LEVELS)))] for name in runs])
+    table(["CPU s to accuracy at t = 1", *(str(value) for value in ACCURACIES)],
+          [[name, *(over(name, lambda run: reached(run["curve"], least), 0) for least in ACCURACIES)] for name in runs])
+    seconds = [30, 60, 120, 180, 240, 300]
+    table(["nats at t = 1 after CPU s", *seconds, "least"],
+          [[name, *(over(name, lambda run: next((point["cross_entropy"][0] for point in run["curve"]
+                                                 if point["cpu_seconds"] >= at), None), 2) for at in seconds),
+            over(name, lambda run: min(point["cross_entropy"][0] for point in run["curve"]), 2)]
+           for name in runs if name != "squared_error"])
+    table(["model", "updates", "loss spikes", "updates left out", "gradient norm, median", "most"],
+          [[name, *(over(name, lambda run: run[field], digits) for field, digits in
+                    (("steps", 0), ("spikes", 0), ("skipped", 0), ("norm_median", 2), ("norm_most", 1)))]
+           for name in runs])
+    quality = measured(found, "seq2seq", ("steps", "choice"))
+    counts = sorted({steps for rows in quality.values() for steps, _ in rows})
+    for measure, digits in (("bleu", 1), ("rouge_l", 3), ("distinct_2", 3)):
+        for choice in ("single", "mbr-10"):
+            table([f"{measure}, {choice}", *(f"{count} steps" for count in counts)],
+                  [[name, *(cell([row[measure] for row in rows.get((count, choice), [])], digits) for count in counts)]
+                   for name, rows in quality.items()])
+    table(["ancestral", "steps", "sources", "BLEU", "ROUGE-L", "CPU s a sample"],
+          [[name, steps, sources, cell([row["bleu"] for row in rows], 1), cell([row["rouge_l"] for row in rows], 3),
+            cell([row["cpu_seconds_each"] for row in rows], 2)]
+           for name, groups in measured(found, "ancestral", ("steps", "sources")).items()
+           for (steps, sources), rows in groups.items()])
+    costs = []
+    for tokens in (1024, 2048, 4096, 8192, 16384):
+        for pattern in ("sparse", "dense"):
+            path = folders[0] / f"{pattern}.{tokens}.json"
+            if not present(path):
+                continue
+            steps = [line for line in lines(folders[0] / f"{pattern}.{tokens}.log.jsonl") if "cpu_seconds" in line]
+            cpu = statistics.median(step["cpu_seconds"] for step in steps)
+            costs.append({"pattern": pattern, "tokens": tokens, "cpu_seconds": round(cpu, 3),
+                          "us_a_token": round(1e6 * cpu / tokens, 1),
+                          "gradient_norms": "–".join(f"{norm:.1f}" for norm in (min(s["gradient_norm"] for s in steps),
+                                                                                max(s["gradient_norm"] for s in steps))),
+                          "peak_mb": round(json.loads(path.read_text())["peak_memory_mb"])})
+    table(["attention", "tokens", "CPU s an update", "µs a token", "gradient norms", "peak MB"],
+          [list(cost.values()) for cost in costs])
+    (folders[0] / "claims.json").write_text(json.dumps({"models": found, "cost": costs}, indent=1) + "\n")
+
+
+main([Path(folder) for folder in sys.argv[1:]])

@@ -88,6 +88,9 @@ CommandRun addEvaluateCommand(CLI::App& app) {
     command->add_option("--steps", options.steps, "seq2seq: passes of the sampler, one row each")
         ->delimiter(',')
         ->check(CLI::Range(1, 100'000));
+    command->add_option("--noise", options.noise, "seq2seq: deviation of the noise drawn, 1 as trained; a table each")
+        ->delimiter(',')
+        ->check(CLI::Range(0.0, 1.0));
     command->add_flag("--ancestral", options.ancestral, "seq2seq: draw noise in every step");
     command->add_option("--dtype", options.dtype, "auto, float32, bfloat16 or int8");
     addCommonFlags(*command, flags->common);

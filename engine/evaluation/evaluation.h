@@ -25,6 +25,7 @@ struct EvaluationOptions {
     std::vector<double> temperatures{0.8};            // drafts
     std::vector<int> lengths{1024, 2048, 4096, 8192}; // long: tokens of context
     std::vector<int> steps{2, 4, 8, 16, 32};          // seq2seq: passes
+    std::vector<double> noise{1};                     // seq2seq: PairSampling::noise
     bool ancestral = false;                           // seq2seq: noise in every step
     std::uint64_t seed = 1;
     std::string personal; // a personal file stacked on what is measured, not on the judge of drafts; empty: none

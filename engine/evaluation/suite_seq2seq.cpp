@@ -41,6 +41,40 @@ Result<Sources> testSources(const SuiteRun& run, const PairTokens& tokens) {
     return sources;
 }
 
+// One way to sample: all sources turned over, a row of the first candidates and one of those the others agree with.
+void measureWay(SuiteRun& run, const PairSampler& sampler, const PairTokens& tokens, const Sources& sources,
+                const PairSampling& sampling) {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t cpuBegin = std::clock();
+    const int count = sampling.ancestral ? 1 : kCandidates;
+    const auto ids = sampler.sample(sources.ids, count, sampling, run.stop);
+    if (run.stop.stop_requested()) throw Judge::Cancelled{};
+    const double each = 1.0 / double(ids.size());
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() * each;
+    const double cpuSeconds = double(std::clock() - cpuBegin) / CLOCKS_PER_SEC * each;
+    std::vector<std::string> single, agreed;
+    for (std::size_t s = 0; s < sources.ids.size(); ++s) {
+        std::vector<std::string> candidates;
+        for (int c = 0; c < count; ++c) candidates.push_back(tokens.text(ids[s * std::size_t(count) + std::size_t(c)]));
+        single.push_back(candidates.front());
+        agreed.push_back(candidates[agreedOn(candidates)]);
+    }
+    const auto row = [&](const char* choice, const std::vector<std::string>& texts) {
+        Json json{{"steps", sampling.steps},
+                  {"sampler", sampling.ancestral ? "ancestral" : "dpm-solver++ 2m"},
+                  {"noise", sampling.noise},
+                  {"choice", choice},
+                  {"sources", texts.size()}};
+        json.update(measured(texts, sources));
+        json["seconds_each"] = seconds;
+        json["cpu_seconds_each"] = cpuSeconds;
+        json["first"] = repairedUtf8(texts.front()); // a model that has learnt little writes halves of characters
+        run.row(std::move(json));
+    };
+    row("single", single);
+    if (count > 1) row("mbr-10", agreed);
+}
+
 } // namespace
 
 Result<void> seq2seqSuite(SuiteRun& run) {
@@ -52,38 +86,9 @@ Result<void> seq2seqSuite(SuiteRun& run) {
     if (!tokens) return tokens.error();
     const auto sources = testSources(run, *tokens);
     if (!sources) return sources.error();
-    for (const int steps : run.options.steps) {
-        const auto begin = std::chrono::steady_clock::now();
-        const std::clock_t cpuBegin = std::clock();
-        const int count = run.options.ancestral ? 1 : kCandidates;
-        const auto ids =
-            sampler->sample(sources->ids, count, {steps, run.options.ancestral, run.options.seed}, run.stop);
-        if (run.stop.stop_requested()) throw Judge::Cancelled{};
-        const double each = 1.0 / double(ids.size());
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() * each;
-        const double cpuSeconds = double(std::clock() - cpuBegin) / CLOCKS_PER_SEC * each;
-        std::vector<std::string> single, agreed;
-        for (std::size_t s = 0; s < sources->ids.size(); ++s) {
-            std::vector<std::string> candidates;
-            for (int c = 0; c < count; ++c)
-                candidates.push_back(tokens->text(ids[s * std::size_t(count) + std::size_t(c)]));
-            single.push_back(candidates.front());
-            agreed.push_back(candidates[agreedOn(candidates)]);
-        }
-        const auto row = [&](const char* choice, const std::vector<std::string>& texts) {
-            Json json{{"steps", steps},
-                      {"sampler", run.options.ancestral ? "ancestral" : "dpm-solver++ 2m"},
-                      {"choice", choice},
-                      {"sources", texts.size()}};
-            json.update(measured(texts, *sources));
-            json["seconds_each"] = seconds;
-            json["cpu_seconds_each"] = cpuSeconds;
-            json["first"] = repairedUtf8(texts.front()); // a model that has learnt little writes halves of characters
-            run.row(std::move(json));
-        };
-        row("single", single);
-        if (count > 1) row("mbr-10", agreed);
-    }
+    for (const double noise : run.options.noise)
+        for (const int steps : run.options.steps)
+            measureWay(run, *sampler, *tokens, *sources, {steps, run.options.ancestral, noise, run.options.seed});
     return {};
 }
 

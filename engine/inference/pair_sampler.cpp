@@ -79,7 +79,7 @@ torch::Tensor PairSampler::run(std::vector<NoisedBlock>& blocks, const PairSampl
     auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
     const auto path = levels(sampling.steps);
     const std::vector<std::int64_t> shape{std::int64_t(blocks.size()), m_slots, m_embedding.size(1)};
-    auto z = drawn(shape, generator).mul_(path.front().spread); // as seen from the absorbing vector
+    auto z = drawn(shape, generator).mul_(path.front().spread * sampling.noise); // as seen from the absorbing vector
     Prediction now;
     torch::Tensor before; // the data predicted a step earlier
     double lastStep = 0;  // of log(share / spread)
@@ -92,7 +92,7 @@ torch::Tensor PairSampler::run(std::vector<NoisedBlock>& blocks, const PairSampl
             const double fresh = 1 - kept * kept, variance = to.spread * to.spread / scale;
             const double all = from.spread * from.spread / scale;
             z = z * (kept * variance / all) + now.data * (to.share * fresh / all) +
-                drawn(shape, generator) * (m_scale * std::sqrt(variance * fresh / all));
+                drawn(shape, generator) * (sampling.noise * m_scale * std::sqrt(variance * fresh / all));
             continue;
         }
         const double step = std::log(to.share / to.spread) - std::log(from.share / from.spread);

@@ -13,6 +13,7 @@ namespace palimpsest {
 struct PairSampling {
     int steps = 16;         // passes; 1 … 100000
     bool ancestral = false; // noise is drawn in every step; else only the first state is noise, and the rest is an ODE
+    double noise = 1;       // 0 … 1: deviation of what is drawn, as a share of the trained one; a kind of temperature
     std::uint64_t seed = 1; // of the first source; the others' follow
 };
 

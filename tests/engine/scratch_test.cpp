@@ -129,6 +129,10 @@ CASE(anOverfitModelGivesItsPairsBackBySolverAndByAncestralSteps) {
     options.steps = {2};
     const auto report = evaluate(options, {}, {});
     CHECK(report.ok() && (*report)["rows"].size() == 2) << (report ? report->dump() : report.error().message);
+
+    options.noise = {0}; // then nothing is drawn: all candidates are one
+    const auto still = evaluate(options, {}, {});
+    CHECK(still.ok() && (*still)["rows"][0]["bleu"] == (*still)["rows"][1]["bleu"]) << (still ? still->dump() : "");
 }
 
 CASE(gaussianDiffusionWithSquaredErrorLearnsPairsToo) {
