@@ -52,9 +52,10 @@ void KeyFinder::add(const Tile& tile, std::int64_t row) const {
         radius = m_pattern.reach();
     const std::int64_t from = tile.run.causal ? position : position - radius + 1;
     const std::int64_t first = std::max(from, tile.first), last = std::min(position + radius - 1, tile.last);
-    if (first <= last)
-        tile.seen.keys.push_back(
-            {std::int32_t(row), std::int16_t(first - tile.first), std::int16_t(last - tile.first)});
+    if (first > last) return;
+    const bool byAll = first == tile.first && last == tile.last;
+    (byAll ? tile.seen.keys : tile.seen.edges)
+        .push_back({std::int32_t(row), std::int16_t(first - tile.first), std::int16_t(last - tile.first)});
 }
 
 // Rows that every query of the tile sees, unless hidden.
@@ -109,6 +110,7 @@ void KeyFinder::addNear(const Tile& tile, RowRange rows) const {
 
 void KeyFinder::find(const AttentionRun& run, std::int64_t query, int count, SeenKeys& seen) const {
     seen.keys.clear();
+    seen.edges.clear();
     RowRange hidden;
     if (run.hiddenBegin < run.hiddenEnd) hidden = {rowAt(run.hiddenBegin), rowAt(run.hiddenEnd)};
     const Tile tile{run, run.first + query, run.first + query + count - 1, hidden, seen};
@@ -126,6 +128,7 @@ void KeyFinder::find(const AttentionRun& run, std::int64_t query, int count, See
         addNear(tile, near);
         addGrid(tile, {near.last, reach.last});
     }
+    seen.keys.insert(seen.keys.end(), seen.edges.begin(), seen.edges.end());
     seen.rows = std::int64_t(seen.keys.size());
     if (!run.own) return;
     for (std::int64_t slot = 0; slot < run.count; ++slot)
