@@ -1,6 +1,7 @@
 #include "kernels/cpu/sparse_attention_keys.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace palimpsest {
 namespace {
@@ -128,6 +129,7 @@ void KeyFinder::find(const AttentionRun& run, std::int64_t query, int count, See
         addNear(tile, near);
         addGrid(tile, {near.last, reach.last});
     }
+    std::ranges::sort(seen.edges, {}, [](const SeenKey& key) { return std::tuple(key.first, key.last, key.row); });
     seen.keys.insert(seen.keys.end(), seen.edges.begin(), seen.edges.end());
     seen.rows = std::int64_t(seen.keys.size());
     if (!run.own) return;

@@ -11,7 +11,8 @@
 namespace palimpsest {
 
 // The first `rows` keys are rows of the clean stream, the others own slots of the run. Rows that all queries of the tile
-// see come first: keys are multiplied in blocks, by all vectors of queries that see one of the block.
+// see come first, then the others by who sees them: keys are multiplied in blocks, by all vectors of queries that see one
+// of the block.
 struct SeenKeys {
     std::vector<SeenKey> keys;
     std::int64_t rows = 0;
