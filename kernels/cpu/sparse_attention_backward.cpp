@@ -27,10 +27,13 @@ Memory& memoryOfCaller() {
     thread_local Memory memory;
     return memory;
 }
+struct TileKeys {
+    SeenKeys seen;
+    std::vector<std::int32_t> slots; // of its rows, among the sums of their gradients
+};
 struct PieceMemory { // of each thread that works
     FloatBuffer tile;
-    SeenKeys seen;
-    std::vector<std::int32_t> slots;
+    std::vector<TileKeys> lists; // of a piece's tiles
 };
 PieceMemory& memoryOfWorker() {
     thread_local PieceMemory memory;
@@ -62,8 +65,13 @@ public:
         allocate();
         const std::int64_t heads = m_in.keyHeads;
         parallel(std::int64_t(m_pieces.size()) * heads, [&](std::int64_t first, std::int64_t last) {
-            for (std::int64_t item = first; item < last; ++item)
-                runPiece(m_pieces[std::size_t(item / heads)], item % heads);
+            const Piece* found = nullptr; // whose lists are there
+            for (std::int64_t item = first; item < last; ++item) {
+                const Piece& piece = m_pieces[std::size_t(item / heads)];
+                if (found != &piece) findKeys(piece);
+                found = &piece;
+                runPiece(piece, item % heads);
+            }
         });
         if (m_g.keys && !(m_direct && !m_pieces.empty()))
             parallel(std::int64_t(m_in.positions.size()),
@@ -155,22 +163,31 @@ private:
         return {sums, sums + m_padded, m_in.keyHeads * 2 * m_padded};
     }
 
-    void runPiece(const Piece& piece, std::int64_t keyHead) {
-        const Sums rows = rowSums(piece, keyHead);
-        if (rows.keys) clear(rows, m_direct ? std::int64_t(m_in.positions.size()) : places(piece), m_padded);
-        auto& [buffer, seen, slots] = memoryOfWorker();
+    void findKeys(const Piece& piece) const {
+        std::vector<TileKeys>& lists = memoryOfWorker().lists;
+        lists.resize(std::max(lists.size(), std::size_t(piece.lastTile - piece.firstTile)));
         for (std::int64_t t = piece.firstTile; t < piece.lastTile; ++t) {
             const QueryTile& tile = m_plan.tiles()[std::size_t(t)];
-            const AttentionRun& run = m_in.runs[std::size_t(tile.run)];
-            m_finder.find(run, tile.query, tile.count, seen);
+            auto& [seen, slots] = lists[std::size_t(t - piece.firstTile)];
+            m_finder.find(m_in.runs[std::size_t(tile.run)], tile.query, tile.count, seen);
             slots.resize(std::size_t(seen.rows));
             for (std::size_t i = 0; i < slots.size(); ++i)
                 slots[i] = std::int32_t(m_direct ? seen.keys[i].row : place(piece, seen.keys[i].row));
+        }
+    }
+
+    void runPiece(const Piece& piece, std::int64_t keyHead) {
+        const Sums rows = rowSums(piece, keyHead);
+        if (rows.keys) clear(rows, m_direct ? std::int64_t(m_in.positions.size()) : places(piece), m_padded);
+        auto& [buffer, lists] = memoryOfWorker();
+        for (std::int64_t t = piece.firstTile; t < piece.lastTile; ++t) {
+            const QueryTile& tile = m_plan.tiles()[std::size_t(t)];
+            const AttentionRun& run = m_in.runs[std::size_t(tile.run)];
             const Sums own = run.own ? ownSums(tile.runRow, keyHead) : Sums{};
             if (own.keys && tile.query == 0) clear(own, run.count, m_padded);
             if (t + 1 < piece.lastTile) prefetch(m_plan.tiles()[std::size_t(t + 1)], keyHead);
             for (std::int64_t part = 0; part < m_plan.parts(); ++part)
-                runTile(tile, keyHead, part, seen, slots, rows, own,
+                runTile(tile, keyHead, part, lists[std::size_t(t - piece.firstTile)], rows, own,
                         buffer.atLeast(attentionBackwardFloats(int(m_in.headSize))));
             if (own.keys && tile.query + tile.count == run.count) writeOwn(own, tile.runRow, run.count, keyHead);
         }
@@ -184,8 +201,8 @@ private:
         prefetchRows(m_g.output + at, stride, tile.count, elements);
     }
 
-    void runTile(const QueryTile& tile, std::int64_t keyHead, std::int64_t part, const SeenKeys& seen,
-                 const std::vector<std::int32_t>& slots, const Sums& rows, const Sums& own, float* buffer) const {
+    void runTile(const QueryTile& tile, std::int64_t keyHead, std::int64_t part, const TileKeys& keys, const Sums& rows,
+                 const Sums& own, float* buffer) const {
         const std::int64_t at = tile.row * m_in.heads + m_plan.head(keyHead, part), element = at * m_in.headSize;
         AttentionTileGradients<T> g;
         g.outputGradient = m_g.outputGradient + element;
@@ -196,12 +213,12 @@ private:
         g.logSumExpStride = m_in.heads;
         g.keys = rows.keys;
         g.values = rows.values;
-        g.slots = slots.data();
+        g.slots = keys.slots.data();
         g.rowStride = rows.stride;
         g.ownKeys = own.keys;
         g.ownValues = own.values;
         g.ownStride = own.stride;
-        m_kernels.backward(m_plan.tile(tile, keyHead, part, seen), g, buffer);
+        m_kernels.backward(m_plan.tile(tile, keyHead, part, keys.seen), g, buffer);
     }
 
     static void write(const float* from, std::int64_t count, T* to) {

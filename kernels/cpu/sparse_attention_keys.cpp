@@ -1,7 +1,6 @@
 #include "kernels/cpu/sparse_attention_keys.h"
 
 #include <algorithm>
-#include <tuple>
 
 namespace palimpsest {
 namespace {
@@ -10,6 +9,11 @@ constexpr std::int64_t kInfinite = std::int64_t(1) << 60; // a radius past every
 
 RowRange common(RowRange a, RowRange b) {
     return {std::max(a.first, b.first), std::min(a.last, b.last)};
+}
+
+// Orders keys by the last query that sees them, then the first, then the row: one number, which sorts faster than three.
+std::int64_t bySight(const SeenKey& key) {
+    return std::int64_t(key.last) << 48 | std::int64_t(key.first) << 32 | key.row;
 }
 
 } // namespace
@@ -129,7 +133,7 @@ void KeyFinder::find(const AttentionRun& run, std::int64_t query, int count, See
         addNear(tile, near);
         addGrid(tile, {near.last, reach.last});
     }
-    std::ranges::sort(seen.edges, {}, [](const SeenKey& key) { return std::tuple(key.first, key.last, key.row); });
+    std::ranges::sort(seen.edges, {}, bySight);
     seen.keys.insert(seen.keys.end(), seen.edges.begin(), seen.edges.end());
     seen.rows = std::int64_t(seen.keys.size());
     if (!run.own) return;
