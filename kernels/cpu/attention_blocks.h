@@ -16,9 +16,10 @@ constexpr int kBlockVectors = 2, kBlockRows = 6;
 #endif
 
 // scores (kBlockRows, lanes): row i of the block times the packed queries (K, lanes), over `vectors` vectors.
+// Not inlined: beside its callers' constants gcc 12 has no register left for one of the sums and keeps it in memory.
 template<int Vectors>
-inline void scoreBlock(const float* const* rows, const float* queries, std::int64_t stride, int headSize,
-                       float* scores) {
+[[gnu::noinline]] void scoreBlock(const float* const* rows, const float* queries, std::int64_t stride, int headSize,
+                                  float* scores) {
     Floats sums[kBlockRows][Vectors];
 #pragma GCC unroll 8
     for (auto& ofRow : sums)
