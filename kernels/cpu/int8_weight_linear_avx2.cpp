@@ -38,13 +38,13 @@ void passOver(const Tile& t, int first) {
     const std::int64_t positions = (t.k + 3) / 4 * 4;
     for (std::int64_t begin = 0, group = 0; begin < positions; begin += kInt8Group, ++group) {
         const std::int64_t end = positions < begin + kInt8Group ? positions : begin + kInt8Group;
-        if (kPasses == 4) prefetch(next + group * kGroupBytes, kGroupBytes / kPasses / 64 + 1);
+        if constexpr (kPasses == 4) prefetch(next + group * kGroupBytes, kGroupBytes / kPasses / 64 + 1);
         __m256i whole[Rows][Vectors];
         for (auto& ofRow : whole)
             for (__m256i& sum : ofRow) sum = _mm256_setzero_si256();
         step += 128;
         for (std::int64_t at = begin; at < end; at += 4, step += 128) {
-            if (kPasses < 4) prefetch(step + kGroupBytes, Vectors / 2);
+            if constexpr (kPasses < 4) prefetch(step + kGroupBytes, Vectors / 2);
 #pragma GCC unroll 4
             for (int v = 0; v < Vectors; ++v) {
                 const __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(step + 32 * v));
