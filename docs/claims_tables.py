@@ -46,7 +46,7 @@ def rows_of(path):
 
 
 def table(head, rows):
-    print("\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+    print("\n| " + " | ".join(map(str, head)) + " |\n|" + "---|" * len(head))
     for row in rows:
         print("| " + " | ".join(str(cell) for cell in row) + " |")
 
