@@ -182,10 +182,14 @@ void Continuation::fill(Track& track, const torch::Tensor& logits, std::span<con
             lane.ended = lane.broken = true;
             return;
         }
-        CellProposals& proposals = track.proposals[at - lane.committed];
-        if (m_session.options().verify)
-            proposals = {PositionNoise(lane.seed, at).first(q, m_treeTokens > 0 ? kProposals : 1), i};
-        const std::int64_t id = m_session.options().verify ? proposals.ids.front() : draw(q, lane, at);
+        std::int64_t id;
+        if (m_session.options().verify && m_treeTokens > 0) {
+            CellProposals& proposals = track.proposals[at - lane.committed];
+            proposals = {PositionNoise(lane.seed, at).first(q, kProposals), i};
+            id = proposals.ids.front();
+        } else {
+            id = draw(q, lane, at); // one way needs the winner alone
+        }
         lane.cells[at] = {id, float(q[std::size_t(id)]), false, true};
     }
     m_session.guess(lane, open.subspan(commit), logits.slice(0, std::int64_t(commit)));

@@ -83,11 +83,10 @@ inline void rotateLoop(const RotateCall& call) {
 inline float powersLoop(const PowersCall& call) {
     const std::int64_t whole = call.count / kWidth * kWidth;
     constexpr float kMinusInfinity = -__builtin_inff();
-    Floats most = all(kMinusInfinity);
     alignas(64) float rest[kWidth];
-    store(rest, most);
+    store(rest, all(kMinusInfinity));
     for (std::int64_t i = whole; i < call.count; ++i) rest[i - whole] = call.x[i];
-    most = load(rest);
+    Floats most = load(rest);
     for (std::int64_t i = 0; i < whole; i += kWidth) most = larger(load(call.x + i), most);
     alignas(64) float lanes[kWidth];
     store(lanes, most);
