@@ -1,5 +1,7 @@
 #include "models/denoiser.h"
 
+#include "kernels/torch/weight_product.h"
+
 namespace palimpsest {
 namespace {
 
@@ -26,6 +28,16 @@ ExpertWeights readExperts(StoredWeights& weights, const std::string& at, const M
 PreparedExperts ready(const ExpertWeights& weights, ProductType type) {
     if (type) return prepareExperts(weights, *type);
     return {WeightType::F32, weights.experts, weights.perToken, weights.width(), {}, {}, {}, weights};
+}
+
+SequentialHead readSequentialHead(StoredWeights& weights, StoredWeights& floats, const ModelConfig& c,
+                                  ProductType products) {
+    const auto in = weights.read(sequential_head::kIn, {-1, 3 * c.width});
+    const auto out = weights.read(sequential_head::kOut, {c.width, in.size(0)});
+    const auto product = [&](const torch::Tensor& matrix) {
+        return [ready = readyProduct(matrix, products)](const torch::Tensor& x) { return weightProduct(x, ready); };
+    };
+    return {product(in), product(out), floats.read(sequential_head::kBias, {in.size(0)})};
 }
 
 } // namespace
@@ -66,6 +78,8 @@ Result<Denoiser> Denoiser::load(const SafetensorsFile& file, const ModelConfig& 
         if (weights.has(at + "router")) layer.experts = ready(readExperts(weights, at, c), products);
         if (!weights.error()) return weights.error().error();
     }
+    if (weights.has(sequential_head::kIn)) d.m_sequentialHead = readSequentialHead(weights, floats, c, products);
+    if (!weights.error()) return weights.error().error();
     if (!floats.error()) return floats.error().error();
     for (const auto& [name, tensor] : file.tensors())
         if (name != "schedule" && !name.starts_with("base."))

@@ -1,10 +1,11 @@
 // What the noised stream adds to the frozen base: attention adapters (merged into matrices of its own when loaded),
-// routed experts, the absorbing vector and the level embedding. Internal to models/; file format: checkpoint.md.
+// routed experts, the absorbing vector, the level embedding and the sequential head. Internal to models/; file format: checkpoint.md.
 #pragma once
 
 #include "kernels/torch/experts.h"
 #include "models/backbone.h"
 #include "models/noise_schedule.h"
+#include "models/sequential_head.h"
 
 #include <optional>
 
@@ -29,6 +30,8 @@ public:
     const torch::Tensor& absorbing() const { return m_absorbing; } // (D) f32
     std::int64_t parameters() const { return m_parameters; }
 
+    const std::optional<SequentialHead>& sequentialHead() const { return m_sequentialHead; }
+
     // Levels (N) -> (N, D) f32, zero where the level is 0. Undefined tensor: no level embedding.
     torch::Tensor levelEmbedding(const torch::Tensor& levels) const;
 
@@ -36,6 +39,7 @@ private:
     std::vector<NoisedLayer> m_layers;
     torch::Tensor m_absorbing;
     torch::Tensor m_inWeight, m_inBias, m_outWeight, m_outBias, m_frequencies;
+    std::optional<SequentialHead> m_sequentialHead;
     std::int64_t m_parameters = 0;
 };
 

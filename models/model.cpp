@@ -109,6 +109,10 @@ bool Model::hasDenoiser() const {
     return m_parts->denoiser.parameters() > 0;
 }
 
+bool Model::hasSequentialHead() const {
+    return m_parts->denoiser.sequentialHead().has_value();
+}
+
 torch::Dtype Model::dtype() const {
     return m_parts->dtype;
 }
@@ -126,6 +130,13 @@ CleanContext Model::makeContext(int globals) const {
                                      torch::TensorOptions().dtype(m_parts->dtype).device(m_parts->device));
     return CleanContext(
         std::make_unique<CleanContext::Rows>(pattern, c.layers, c.trainedContext / kTrainedShare, noRows));
+}
+
+torch::Tensor Model::afterTokens(const torch::Tensor& hidden, std::span<const std::int64_t> before,
+                                 std::span<const std::int64_t> beforeThat) const {
+    const c10::InferenceMode guard;
+    return behindTokens(*m_parts->denoiser.sequentialHead(), hidden, embed(before).to(hidden.scalar_type()),
+                        embed(beforeThat).to(hidden.scalar_type()));
 }
 
 torch::Tensor Model::logits(const torch::Tensor& hidden) const {

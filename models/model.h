@@ -88,6 +88,7 @@ public:
     const Tokenizer& tokenizer() const;
     const NoiseSchedule& schedule() const;
     bool hasDenoiser() const;
+    bool hasSequentialHead() const; // else afterTokens() must not be called
     torch::Dtype dtype() const;
     torch::Device device() const;
 
@@ -111,6 +112,11 @@ public:
     // One pass of the noised stream over several blocks (they may share a context, which is not changed).
     // Returns the normed hidden states: (T_i, D) in dtype(); row k predicts target k.
     std::vector<torch::Tensor> noised(std::span<const NoisedBlock> blocks) const;
+
+    // The hidden states of a noised pass, (N, D), as they are when the two tokens before each are known and the pass did
+    // not know the nearer one: the head that lets words of one pass depend on each other (models/sequential_head.h).
+    torch::Tensor afterTokens(const torch::Tensor& hidden, std::span<const std::int64_t> before,
+                              std::span<const std::int64_t> beforeThat) const;
 
     // (N, D) -> (N, V) f32: the tied head.
     torch::Tensor logits(const torch::Tensor& hidden) const;

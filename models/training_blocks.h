@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace palimpsest {
@@ -40,7 +41,9 @@ struct TargetLoss {
     int block = 0;          // of the document
     float crossEntropy = 0; // nats
     float divergence = 0;   // of the base's distribution from ours, nats; 0 where it was not asked for
-    bool correct = false;   // the likeliest token is the target; only known where the base is trained too
+    std::optional<float>
+        sequential;       // cross-entropy under the sequential head, where the token before it was not locked
+    bool correct = false; // the likeliest token is the target; only known where the base is trained too
 };
 
 struct DocumentLoss {

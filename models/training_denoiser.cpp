@@ -2,6 +2,7 @@
 
 #include "models/denoiser.h"
 #include "models/scratch_model.h"
+#include "models/sequential_head.h"
 
 #include <algorithm>
 #include <cmath>
@@ -41,6 +42,11 @@ std::vector<ParameterSpec> specsOf(const ModelConfig& c, const TrainingOptions& 
         specs.insert(specs.end(), base.begin(), base.end());
     }
     if (o.objective == Objective::SquaredError) specs.push_back({"output_projection", {c.width, c.width}});
+    if (o.sequentialWidth > 0) {
+        specs.push_back({sequential_head::kIn, {o.sequentialWidth, 3ll * c.width}});
+        specs.push_back({sequential_head::kBias, {o.sequentialWidth}});
+        specs.push_back({sequential_head::kOut, {c.width, o.sequentialWidth}});
+    }
     for (int l = 0; l < c.layers; ++l) {
         if (!o.layers.empty() && !std::ranges::binary_search(o.layers, l)) continue;
         const std::string at = std::to_string(l) + ".";
@@ -139,18 +145,19 @@ int TrainingDenoiser::adaptedLayers() const {
 }
 
 // Second matrices are zero: a fresh denoiser computes what the base does.
-void TrainingDenoiser::drawFresh() {
+void TrainingDenoiser::drawFresh(std::string_view prefix) {
     auto generator = at::make_generator<at::CPUGeneratorImpl>(m_options.seed);
     for (const ParameterSpec& spec : m_parameters->specs()) {
         const bool zero = spec.shape.size() == 1 || spec.name.ends_with(".B") || spec.name.ends_with("experts.out") ||
-                          spec.name == "level.2.weight";
-        if (zero) continue;
+                          spec.name == "level.2.weight" || spec.name == sequential_head::kOut;
+        if (zero || !spec.name.starts_with(prefix)) continue;
         const double deviation =
             spec.name.ends_with("router") ? kRouterDeviation : 1 / std::sqrt(double(spec.shape.back()));
         const auto drawn = torch::randn(spec.shape, generator, torch::kFloat32).mul_(deviation);
         m_parameters->part(m_parameters->values(), spec.name).copy_(drawn);
     }
-    if (m_options.absorbing) m_parameters->part(m_parameters->values(), "absorbing").copy_(m_evidence.mean());
+    if (m_options.absorbing && prefix.empty())
+        m_parameters->part(m_parameters->values(), "absorbing").copy_(m_evidence.mean());
 }
 
 void TrainingDenoiser::takeBase() {
@@ -188,7 +195,10 @@ Result<void> TrainingDenoiser::takeInitial(const SafetensorsFile& file) {
         m_printTokens = ids;
         m_printEmbeddings = print;
     }
+    const bool sequential = file.find(sequential_head::kIn) != nullptr;
+    if (!sequential) drawFresh("sequential."); // one can be learnt for a denoiser that has none
     for (const ParameterSpec& spec : m_parameters->specs()) {
+        if (!sequential && spec.name.starts_with("sequential.")) continue;
         const StoredTensor* stored = file.find(spec.name);
         if (!stored || stored->shape != spec.shape)
             return Error{

@@ -34,6 +34,8 @@ struct TrainingOptions {
     std::vector<int> layers; // with adapters and experts, ascending; empty: all
     int rank = 32, experts = 8, expertWidth = 64, expertsPerToken = 2, levelWidth = 128;
     std::filesystem::path initial; // denoiser.safetensors to begin from; empty: fresh tensors drawn from `seed`
+    int sequentialWidth = 0;       // hidden units of the sequential head (models/sequential_head.h); 0: none
+    bool onlySequential = false;   // nothing else gets a gradient, and a step costs no way back through the layers
     std::uint64_t seed = 1;
     bool checkpointActivations = false;
 
@@ -88,8 +90,8 @@ private:
     struct Predicted;
     TrainingDenoiser(ModelConfig config, TrainingOptions options, Backbone base);
     Result<void> takeInitial(const SafetensorsFile& file);
-    void drawFresh();
-    void takeBase(); // makes the base's tensors parameters
+    void drawFresh(std::string_view prefix = {}); // those whose names begin so
+    void takeBase();                              // makes the base's tensors parameters
     double noiseScale() const { return m_options.objective == Objective::SquaredError ? 1 : m_evidence.scale(); }
     bool adapts(int layer) const;
     bool has(int layer, const char* name) const;
@@ -121,7 +123,13 @@ private:
                       DocumentLoss& loss);
     void learnAgain(const Slots&, const CleanStream&, const TrainingDocument&, const TrainingWeights&, double scale,
                     DocumentLoss& loss);
+    void passOver(const Slots&, const CleanStream&, const TrainingDocument&, const TrainingWeights&, double scale,
+                  DocumentLoss& loss);
     void addLoss(DocumentLoss& loss, const Slots& slots, const HeadLossInput& input, const HeadLoss& head) const;
+    // The sequential head on hidden states that it does not move: of targets whose token before was not locked. With
+    // `back` adds `scale` times its gradient.
+    void learnSequence(const HeadLossInput& input, const Slots& slots, double scale, bool back,
+                       DocumentLoss& loss) const;
     void addLoad(DocumentLoss& loss, const LayerResult& layer) const;
 
     ModelConfig m_config;

@@ -1,4 +1,5 @@
 // One document of a TrainingDenoiser: its slots, its loss, and the way back.
+#include "models/sequential_head.h"
 #include "models/training_parts.h"
 
 #include <algorithm>
@@ -75,7 +76,7 @@ TrainingDenoiser::SlotRows TrainingDenoiser::rowsOf(const TrainingDocument& docu
         for (std::size_t k = 0; k < block.levels.size(); ++k) {
             if (block.levels[k] > 0) {
                 rows.targets.push_back(rows.ids.size());
-                slots.targets.push_back({block.levels[k], int(k), int(b), 0, 0});
+                slots.targets.push_back({block.levels[k], int(k), int(b), 0, 0, {}});
             }
             add(block.start + std::int64_t(k), block.levels[k]);
         }
@@ -172,6 +173,44 @@ void TrainingDenoiser::addLoss(DocumentLoss& loss, const Slots& slots, const Hea
     loss.loss = sum.item<double>();
 }
 
+void TrainingDenoiser::learnSequence(const HeadLossInput& in, const Slots& slots, double scale, bool back,
+                                     DocumentLoss& loss) const {
+    if (m_options.sequentialWidth == 0) return;
+    std::vector<std::int64_t> rows; // of targets
+    std::vector<double> levels = toDoubles(slots.levels);
+    const auto host = slots.targetSlots.to(torch::kCPU);
+    const auto* at = host.const_data_ptr<std::int64_t>();
+    for (std::size_t i = 0; i < slots.targets.size(); ++i)
+        if (slots.targets[i].position > 0 && levels[std::size_t(at[i] - 1)] > 0) rows.push_back(std::int64_t(i));
+    if (rows.empty()) return;
+    const auto index = torch::tensor(rows, torch::kInt64).to(m_options.device);
+    const auto pick = [&](const torch::Tensor& x) { return x.defined() ? x.index_select(0, index) : x; };
+    const auto word = [&](std::int64_t before) {
+        const auto ids = slots.ids.index_select(0, pick(slots.targetSlots) - before);
+        return m_base.embedding().index_select(0, ids).to(m_wide);
+    };
+    const auto product = [&](const char* name) {
+        return [&, name](const torch::Tensor& x) { return at::linear(x, m_parameters->at(name)); };
+    };
+    const SequentialHead head{product(sequential_head::kIn), product(sequential_head::kOut),
+                              m_parameters->at(sequential_head::kBias)};
+    HeadLossInput own;
+    own.hidden = behindTokens(head, pick(in.hidden.detach()).to(m_wide), word(1), word(2)).to(m_options.dtype);
+    own.pull = pick(in.pull.detach());
+    own.shrink = pick(in.shrink);
+    own.targets = pick(in.targets);
+    own.teacher = pick(in.teacher);
+    // The same two weights, over these targets alone.
+    const double share = double(slots.targets.size()) / double(rows.size());
+    own.crossEntropyWeight = pick(in.crossEntropyWeight) * share;
+    own.distillationWeight = pick(in.distillationWeight) * share;
+    const HeadLoss result = headLoss(own, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), back);
+    const auto crossEntropy = toDoubles(result.crossEntropy);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        loss.targets[std::size_t(rows[i])].sequential = float(crossEntropy[i]);
+    if (back) torch::autograd::backward({own.hidden}, {result.hiddenGradient * scale});
+}
+
 void TrainingDenoiser::addLoad(DocumentLoss& loss, const LayerResult& layer) const {
     if (!layer.balance.defined()) return;
     loss.balance += layer.balance.item<double>() / double(adaptedLayers());
@@ -207,6 +246,7 @@ void TrainingDenoiser::learnPlainly(const Slots& slots, const CleanStream& clean
     in.hidden = all.predicting;
     const HeadLoss head = headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), true);
     addLoss(loss, slots, in, head);
+    learnSequence(in, slots, scale, true, loss);
     std::vector<torch::Tensor> ends{in.hidden, in.pull};
     std::vector<torch::Tensor> gradients{head.hiddenGradient * scale, head.pullGradient * scale};
     if (all.balance.requires_grad()) {
@@ -236,6 +276,7 @@ void TrainingDenoiser::learnAgain(const Slots& slots, const CleanStream& clean, 
     in.hidden = normed(leaf, m_base.finalNorm()).index_select(0, slots.targetSlots - 1);
     const HeadLoss head = headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), true);
     addLoss(loss, slots, in, head);
+    learnSequence(in, slots, scale, true, loss);
     torch::autograd::backward({in.hidden}, {head.hiddenGradient * scale});
     for (int l = m_config.layers - 1; l >= 0; --l) {
         const auto gradient = leaf.grad();
@@ -260,7 +301,9 @@ DocumentLoss TrainingDenoiser::learn(const TrainingDocument& document, const Tra
     const CleanStream clean = encode(document);
     loss.slots = slots.ids.size(0);
     loss.cleanTokens = clean.positions.size(0);
-    if (m_options.checkpointActivations)
+    if (m_options.onlySequential)
+        passOver(slots, clean, document, weights, scale, loss);
+    else if (m_options.checkpointActivations)
         learnAgain(slots, clean, document, weights, scale, loss);
     else
         learnPlainly(slots, clean, document, weights, scale, loss);
@@ -272,13 +315,22 @@ DocumentLoss TrainingDenoiser::evaluate(const TrainingDocument& document, const 
     if (m_options.trainBase) return learnAll(document, weights, 0, false);
     DocumentLoss loss;
     const Slots slots = layOut(document);
-    if (slots.targets.empty()) return loss;
-    const CleanStream clean = encode(document);
-    const auto states = stateOf(slots);
-    HeadLossInput in = headInput(slots, states, clean, document, weights);
-    in.hidden = runAll(inputOf(slots, states), slots, clean, loss).predicting;
-    addLoss(loss, slots, in, headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), false));
+    if (!slots.targets.empty()) passOver(slots, encode(document), document, weights, 0, loss);
     return loss;
+}
+
+// Forward alone; with a scale the sequential head learns from it.
+void TrainingDenoiser::passOver(const Slots& slots, const CleanStream& clean, const TrainingDocument& document,
+                                const TrainingWeights& weights, double scale, DocumentLoss& loss) {
+    HeadLossInput in;
+    {
+        const at::NoGradGuard guard;
+        const auto states = stateOf(slots);
+        in = headInput(slots, states, clean, document, weights);
+        in.hidden = runAll(inputOf(slots, states), slots, clean, loss).predicting;
+        addLoss(loss, slots, in, headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), false));
+    }
+    learnSequence(in, slots, scale, scale != 0, loss);
 }
 
 // --- the scratch way: everything is differentiated ---

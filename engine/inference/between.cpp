@@ -159,10 +159,11 @@ bool Between::pass(std::span<Track* const> tracks, int passesLeft) {
         for (const std::size_t cell : open[i]) rows.push_back(std::int64_t(cell - track.begin));
         const torch::Tensor index = torch::tensor(rows, torch::kLong);
         const torch::Tensor at = index.to(hidden[i].device());
-        const torch::Tensor logits = m_session.model().logits(
-            hidden[i].index_select(0, at), blocks[i].state.index_select(0, at), blocks[i].level.index_select(0, index));
         const std::size_t commit = dividedUp(open[i].size(), std::size_t(passesLeft));
-        fill(track, logits.cpu().contiguous(), open[i], commit);
+        const OpenRows foretold(m_session.model(), open[i],
+                                {hidden[i].index_select(0, at), blocks[i].state.index_select(0, at),
+                                 blocks[i].level.index_select(0, index), commit});
+        fill(track, foretold, open[i], commit);
         const std::size_t later = track.lane.cells.size() - track.end;
         m_session.show(track.lane, track.lane.cells.size(),
                        passesLeft - 1 + int(m_steps ? dividedUp(later, m_block) * std::size_t(m_steps) : later));
@@ -190,23 +191,30 @@ NoisedBlock Between::noisedBlock(const Track& track) const {
         state = model.meanState(words, m_level);
     }
     if (!known.empty()) state.index_copy_(0, torch::tensor(rows, torch::kLong).to(state.device()), model.embed(known));
-    const std::int64_t anchor = track.begin == 0 ? m_session.prompt().left.back() : lane.cells[track.begin - 1].id;
-    return {&track.around, anchor, std::int64_t(m_session.firstPosition() + track.begin), state, level};
+    return {&track.around, before(lane, track.begin), std::int64_t(m_session.firstPosition() + track.begin), state,
+            level};
 }
 
-// logits (open, V): decides the first `commit` open cells, and shows in the others what is likeliest just now.
-void Between::fill(Track& track, const torch::Tensor& logits, std::span<const std::size_t> open, std::size_t commit) {
+// The token before a cell, or before the passage.
+std::int64_t Between::before(const Lane& lane, std::size_t cell) const {
+    return cell == 0 ? m_session.prompt().left.back() : lane.cells[cell - 1].id;
+}
+
+// Decides the first `commit` open cells one after the other, and shows in the others what is likeliest just now.
+void Between::fill(Track& track, const OpenRows& rows, std::span<const std::size_t> open, std::size_t commit) {
     Lane& lane = track.lane;
     for (std::size_t i = 0; i < commit; ++i) {
-        const Probabilities p = m_session.probabilities(logits[std::int64_t(i)], edges(track, open[i]));
+        const std::size_t at = open[i];
+        const torch::Tensor logits = rows.logits(i, before(lane, at), before(lane, at > 0 ? at - 1 : 0));
+        const Probabilities p = m_session.probabilities(logits, edges(track, at));
         if (p.empty()) {
             lane.broken = lane.ended = true;
             return;
         }
         const std::int64_t id = drawToken(p, lane.random);
-        lane.cells[open[i]] = {id, float(p[std::size_t(id)]), false, true};
+        lane.cells[at] = {id, float(p[std::size_t(id)]), false, true};
     }
-    m_session.guess(lane, open.subspan(commit), logits.slice(0, std::int64_t(commit)));
+    m_session.guess(lane, open.subspan(commit), rows.guessed());
     advanceCommitted(lane);
 }
 

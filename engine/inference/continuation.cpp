@@ -156,8 +156,9 @@ bool Continuation::propose(std::span<Track* const> tracks, int passesLeft) {
         std::vector<std::int64_t> rows;
         for (const std::size_t cell : open[i]) rows.push_back(std::int64_t(cell - moving[i]->lane.committed));
         const torch::Tensor index = torch::tensor(rows, torch::kLong).to(hidden[i].device());
-        const torch::Tensor logits = m_session.model().logits(hidden[i].index_select(0, index)).cpu().contiguous();
-        fill(*moving[i], logits, open[i], decidedBy(open[i].size(), passesLeft));
+        const std::size_t commit = decidedBy(open[i].size(), passesLeft);
+        const OpenRows foretold(m_session.model(), open[i], {hidden[i].index_select(0, index), {}, {}, commit});
+        fill(*moving[i], foretold, open[i], commit);
         m_session.show(moving[i]->lane, shownCells(moving[i]->lane), expectedPasses(moving[i]->lane, passesLeft));
     }
     return true;
@@ -171,13 +172,13 @@ std::size_t Continuation::decidedBy(std::size_t open, int passesLeft) const {
     return m_session.options().verify ? 1 : (open + std::size_t(passesLeft) - 1) / std::size_t(passesLeft);
 }
 
-// logits (open, V): draws the first `commit` open cells, and shows in the others what is likeliest just now.
-void Continuation::fill(Track& track, const torch::Tensor& logits, std::span<const std::size_t> open,
-                        std::size_t commit) {
+// Draws the first `commit` open cells one after the other, and shows in the others what is likeliest just now.
+void Continuation::fill(Track& track, const OpenRows& rows, std::span<const std::size_t> open, std::size_t commit) {
     Lane& lane = track.lane;
     for (std::size_t i = 0; i < commit; ++i) {
         const std::size_t at = open[i];
-        const Probabilities q = m_session.probabilities(logits[std::int64_t(i)], edges(lane, at));
+        const torch::Tensor logits = rows.logits(i, anchor(lane, at), anchor(lane, at > 0 ? at - 1 : 0));
+        const Probabilities q = m_session.probabilities(logits, edges(lane, at));
         if (q.empty()) {
             lane.ended = lane.broken = true;
             return;
@@ -192,7 +193,7 @@ void Continuation::fill(Track& track, const torch::Tensor& logits, std::span<con
         }
         lane.cells[at] = {id, float(q[std::size_t(id)]), false, true};
     }
-    m_session.guess(lane, open.subspan(commit), logits.slice(0, std::int64_t(commit)));
+    m_session.guess(lane, open.subspan(commit), rows.guessed());
 }
 
 bool Continuation::verify(std::span<Track* const> tracks) {

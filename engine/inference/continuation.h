@@ -9,6 +9,7 @@
 // All candidates go through the same passes, batched.
 #pragma once
 
+#include "engine/inference/open_rows.h"
 #include "engine/inference/proposal_tree.h"
 #include "engine/inference/session.h"
 
@@ -52,7 +53,7 @@ private:
     void openBlocks(std::span<Track* const> tracks);
     bool propose(std::span<Track* const> tracks, int passesLeft);
     std::size_t decidedBy(std::size_t open, int passesLeft) const;
-    void fill(Track& track, const torch::Tensor& logits, std::span<const std::size_t> open, std::size_t commit);
+    void fill(Track& track, const OpenRows& rows, std::span<const std::size_t> open, std::size_t commit);
     bool verify(std::span<Track* const> tracks);
     ProposalTree wayOf(const Track& track) const;
     ProposalTree treeOf(const Track& track) const;

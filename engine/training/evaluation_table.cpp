@@ -28,6 +28,9 @@ void EvaluationTable::add(const DocumentLoss& document, bool infill) {
         if (target.position >= kEvaluationBlock) continue;
         ++cell.counts[std::size_t(target.position)];
         cell.byPosition[std::size_t(target.position)] += double(target.crossEntropy);
+        if (!target.sequential) continue;
+        ++cell.sequentialCounts[std::size_t(target.position)];
+        cell.sequential[std::size_t(target.position)] += double(*target.sequential);
     }
 }
 
@@ -36,8 +39,8 @@ std::vector<double> EvaluationTable::values() const {
     for (const auto& kind : m_cells)
         for (const Cell& cell : kind) {
             all.insert(all.end(), {cell.count, cell.crossEntropy, cell.correct});
-            all.insert(all.end(), cell.byPosition.begin(), cell.byPosition.end());
-            all.insert(all.end(), cell.counts.begin(), cell.counts.end());
+            for (const auto* each : {&cell.byPosition, &cell.counts, &cell.sequential, &cell.sequentialCounts})
+                all.insert(all.end(), each->begin(), each->end());
         }
     return all;
 }
@@ -49,8 +52,8 @@ void EvaluationTable::setValues(const std::vector<double>& values) {
             cell.count = *at++;
             cell.crossEntropy = *at++;
             cell.correct = *at++;
-            for (double& value : cell.byPosition) value = *at++;
-            for (double& value : cell.counts) value = *at++;
+            for (auto* each : {&cell.byPosition, &cell.counts, &cell.sequential, &cell.sequentialCounts})
+                for (double& value : *each) value = *at++;
         }
 }
 
@@ -85,6 +88,10 @@ nlohmann::ordered_json EvaluationTable::toJson() const {
             for (const int position : LossSums::kPositions)
                 row["by_position"].push_back(
                     ratio(cell.byPosition[std::size_t(position - 1)], cell.counts[std::size_t(position - 1)]));
+            for (const int position : LossSums::kPositions)
+                if (const auto p = std::size_t(position - 1); cell.sequentialCounts[p] > 0)
+                    row["sequential"].push_back(
+                        {{"position", position}, {"cross_entropy", cell.sequential[p] / cell.sequentialCounts[p]}});
             json[kNames[kind]].push_back(row);
         }
     return json;

@@ -28,6 +28,7 @@ private:
     struct Cell {
         double count = 0, crossEntropy = 0, correct = 0;
         std::array<double, kEvaluationBlock> byPosition{}, counts{};
+        std::array<double, kEvaluationBlock> sequential{}, sequentialCounts{}; // under the sequential head
     };
     double overTargets(double Cell::*sum) const; // 0 without any
 

@@ -47,6 +47,8 @@ std::vector<Field> modelFields(TrainConfig& c) {
             {"experts", IntegerField{&c.experts, 0, 256}},
             {"expert_width", IntegerField{&c.expertWidth, 1, 65536}},
             {"experts_per_token", IntegerField{&c.expertsPerToken, 1, 256}},
+            {"sequential_width", IntegerField{&c.sequentialWidth, 0, 65536}},
+            {"only_sequential", &c.onlySequential},
             {"level_width", IntegerField{&c.levelWidth, 1, 65536}},
             {"layers", IntegersField{&c.layers, 0, 1023}},
             {"window", IntegerField{&c.pattern.window, 1, 1 << 24}},
@@ -208,6 +210,9 @@ std::string scratchMisfit(const TrainConfig& c) {
         return "\"objective\" must be cross_entropy or squared_error";
     if (c.schedule != "calibrated" && c.schedule != "square_root")
         return "\"schedule\" must be calibrated or square_root";
+    if (c.onlySequential && (c.fromScratch() || c.initial.empty() || c.sequentialWidth == 0 || c.weightDecay > 0))
+        return "\"only_sequential\" needs an \"initial\" denoiser under a base, a \"sequential_width\" and a "
+               "\"weight_decay\" of 0";
     if (!c.fromScratch())
         return c.pairs || c.objective != "cross_entropy" || !c.absorbing || !c.evidence
                    ? "\"pairs\", \"objective\", \"absorbing\" and \"evidence\" are for \"way\": \"scratch\""

@@ -16,14 +16,16 @@ namespace palimpsest {
 // Every field: default; unit; range.
 struct TrainConfig {
     // What is trained
-    std::string base;        // model folder of the frozen base; empty: the command's --model, or the installed one
-    std::string initial;     // denoiser.safetensors to begin from; empty: a fresh one
-    int rank = 32;           // of the attention adapters; 0 … 1024, 0: none
-    int experts = 8;         // per adapted layer; 0 … 256, 0: none
-    int expertWidth = 64;    // hidden units of one expert; 1 … 65536
-    int expertsPerToken = 2; // 1 … experts
-    int levelWidth = 128;    // hidden units of the level embedding; 1 … 65536
-    std::vector<int> layers; // that get adapters and experts, ascending; empty: all. The others run as the base's
+    std::string base;            // model folder of the frozen base; empty: the command's --model, or the installed one
+    std::string initial;         // denoiser.safetensors to begin from; empty: a fresh one
+    int rank = 32;               // of the attention adapters; 0 … 1024, 0: none
+    int experts = 8;             // per adapted layer; 0 … 256, 0: none
+    int expertWidth = 64;        // hidden units of one expert; 1 … 65536
+    int expertsPerToken = 2;     // 1 … experts
+    int sequentialWidth = 1152;  // hidden units of the sequential head (models/sequential_head.h); 0 … 65536, 0: none
+    bool onlySequential = false; // it alone learns; all else stays as `initial` has it
+    int levelWidth = 128;        // hidden units of the level embedding; 1 … 65536
+    std::vector<int> layers;     // that get adapters and experts, ascending; empty: all. The others run as the base's
     SparsePattern pattern{256, 8, 128, 16}; // window, dilation, count, globals: seen from the first step on
     double gamma = 0.5;                     // share of exactly absorbed positions at level 1; 0 … 1
 

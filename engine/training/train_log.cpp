@@ -31,6 +31,8 @@ void LossSums::add(const DocumentLoss& document) {
             ++sum.count;
             sum.crossEntropy += double(target.crossEntropy);
             sum.divergence += double(target.divergence);
+            sum.sequentialCount += target.sequential.has_value();
+            sum.sequential += double(target.sequential.value_or(0));
         };
         count(m_bands[std::size_t(band)]);
         const auto* position = std::ranges::find(kPositions, target.position + 1);
@@ -42,7 +44,9 @@ void LossSums::add(const DocumentLoss& document) {
 
 std::vector<double> LossSums::values() const {
     std::vector<double> all{m_documents, m_loss, m_balance, m_slots, m_cleanTokens};
-    const auto add = [&](const Sum& sum) { all.insert(all.end(), {sum.count, sum.crossEntropy, sum.divergence}); };
+    const auto add = [&](const Sum& sum) {
+        all.insert(all.end(), {sum.count, sum.crossEntropy, sum.divergence, sum.sequentialCount, sum.sequential});
+    };
     std::ranges::for_each(m_bands, add);
     std::ranges::for_each(m_positions, add);
     all.insert(all.end(), m_load.begin(), m_load.end());
@@ -53,7 +57,8 @@ void LossSums::setValues(const std::vector<double>& values) {
     auto at = values.begin();
     for (double* value : {&m_documents, &m_loss, &m_balance, &m_slots, &m_cleanTokens}) *value = *at++;
     const auto take = [&](Sum& sum) {
-        for (double* value : {&sum.count, &sum.crossEntropy, &sum.divergence}) *value = *at++;
+        for (double* value : {&sum.count, &sum.crossEntropy, &sum.divergence, &sum.sequentialCount, &sum.sequential})
+            *value = *at++;
     };
     std::ranges::for_each(m_bands, take);
     std::ranges::for_each(m_positions, take);
@@ -87,9 +92,12 @@ Json LossSums::toJson() const {
                                     {"cross_entropy", mean(sum.crossEntropy, sum.count)},
                                     {"divergence", mean(sum.divergence, sum.count)}});
     }
-    for (std::size_t p = 0; p < kPositions.size(); ++p)
-        json["by_position"].push_back(
-            {{"position", kPositions[p]}, {"cross_entropy", mean(m_positions[p].crossEntropy, m_positions[p].count)}});
+    for (std::size_t p = 0; p < kPositions.size(); ++p) {
+        const Sum& sum = m_positions[p];
+        Json row{{"position", kPositions[p]}, {"cross_entropy", mean(sum.crossEntropy, sum.count)}};
+        if (sum.sequentialCount > 0) row["sequential"] = sum.sequential / sum.sequentialCount;
+        json["by_position"].push_back(row);
+    }
     json["balance"] = mean(m_balance, m_documents);
     json["load"] = m_load;
     json["targets"] = targets();

@@ -38,6 +38,7 @@ public:
 private:
     struct Sum {
         double count = 0, crossEntropy = 0, divergence = 0;
+        double sequentialCount = 0, sequential = 0; // where it was asked for
     };
     std::array<Sum, kBands> m_bands;
     std::array<Sum, kPositions.size()> m_positions;

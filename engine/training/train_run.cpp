@@ -25,6 +25,8 @@ TrainingOptions optionsOf(const TrainJob& job) {
     o.expertWidth = c.expertWidth;
     o.expertsPerToken = c.expertsPerToken;
     o.levelWidth = c.levelWidth;
+    o.sequentialWidth = c.sequentialWidth;
+    o.onlySequential = c.onlySequential;
     o.initial = c.initial;
     o.seed = c.seed;
     o.checkpointActivations = c.checkpointActivations;
@@ -32,6 +34,7 @@ TrainingOptions optionsOf(const TrainJob& job) {
     o.trainBase = true;
     o.layers.clear();
     o.rank = 0;
+    o.sequentialWidth = 0;
     o.initial.clear();
     o.objective = c.objective == "squared_error" ? Objective::SquaredError : Objective::CrossEntropy;
     o.absorbing = c.absorbing;

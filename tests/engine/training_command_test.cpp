@@ -52,6 +52,7 @@ std::string config(const Json& changes = Json::object()) {
                  {"experts", 4},
                  {"expert_width", 8},
                  {"level_width", 16},
+                 {"sequential_width", 12},
                  {"window", 32},
                  {"dilation", 2},
                  {"dilated_count", 24},

@@ -28,6 +28,7 @@ TrainingOptions tinyOptions(bool fromItsDenoiser = true) {
     options.experts = 4;
     options.expertWidth = 8;
     options.levelWidth = 16;
+    options.sequentialWidth = 12;
     if (fromItsDenoiser) options.initial = tinyFolder() / "denoiser.safetensors";
     return options;
 }
@@ -197,6 +198,99 @@ CASE(gradientsAreTheFiniteDifferencesOfTheLoss) {
         // Distillation holds its target still, which the absorbing vector would move.
         if (infill) compareSlopes(*trained, d, weights, "absorbing");
     }
+}
+
+// Of the targets whose token before is not locked either: what the sequential head minimises with weights {0, 1, 0, 1}.
+double sequentialLoss(const DocumentLoss& loss) {
+    double sum = 0;
+    int count = 0;
+    for (const TargetLoss& target : loss.targets) {
+        if (!target.sequential) continue;
+        sum += double(*target.sequential);
+        ++count;
+    }
+    return count ? sum / count : 0;
+}
+
+CASE(theSequentialHeadLearnsWithoutMovingWhatItReads) {
+    TrainingOptions options = tinyOptions();
+    options.dtype = torch::kFloat64;
+    options.onlySequential = true;
+    const TrainingWeights weights{0, 1, 0, 1};
+    const auto trained = denoiser(options);
+    auto& parameters = trained->parameters();
+    for (const bool infill : {false, true}) {
+        const TrainingDocument d = document(infill);
+        parameters.gradients().zero_();
+        CHECK(sequentialLoss(trained->learn(d, weights, 1)) > 0);
+        for (const ParameterSpec& spec : parameters.specs()) {
+            const auto gradient = parameters.at(spec.name).grad();
+            if (!spec.name.starts_with("sequential.")) {
+                CHECK(gradient.abs().max().item<double>() == 0) << spec.name;
+                continue;
+            }
+            // Losses are told as floats: a long step, and what their last digits leave.
+            torch::manual_seed(3);
+            const auto direction = torch::randn(gradient.sizes(), torch::kFloat64);
+            const double slope = (gradient * direction).sum().item<double>(), step = 3e-3;
+            const at::NoGradGuard guard;
+            auto value = parameters.part(parameters.values(), spec.name);
+            value.add_(direction, step);
+            const double above = sequentialLoss(trained->evaluate(d, weights));
+            value.sub_(direction, 2 * step);
+            const double below = sequentialLoss(trained->evaluate(d, weights));
+            value.add_(direction, step);
+            const double measured = (above - below) / (2 * step);
+            CHECK(std::abs(measured - slope) < 0.01 * std::abs(slope) + 1e-3) << spec.name << measured << slope;
+        }
+    }
+}
+
+// With the words that were there before a target, and where the word before was locked not at all.
+CASE(theSequentialHeadIsTrainedOnWhatDraftingAsksOfIt) {
+    const auto trained = denoiser(tinyOptions());
+    auto model = Model::open(tinyFolder(), {});
+    CHECK(model.ok() && (*model)->hasSequentialHead());
+    const TrainingDocument d = document(false);
+    const auto forward = trained->forward(d);
+    const DocumentLoss loss = trained->evaluate(d, {});
+    const std::size_t firstOf[] = {0, 4, 10};
+    int asked = 0;
+    for (const TargetLoss& target : loss.targets) {
+        const TrainingBlock& block = d.blocks[std::size_t(target.block)];
+        const auto k = std::size_t(target.position), at = std::size_t(block.start) + k;
+        CHECK(target.sequential.has_value() == (k > 0 && block.levels[k - 1] > 0)) << target.block << k;
+        if (!target.sequential) continue;
+        ++asked;
+        const auto row = std::int64_t(firstOf[target.block] + k);
+        const auto hidden = (*model)->afterTokens(forward.hidden.narrow(0, row, 1), std::span(&d.ids[at - 1], 1),
+                                                  std::span(&d.ids[at - 2], 1));
+        const auto logits =
+            (*model)->logits(hidden, forward.states.narrow(0, row, 1), torch::tensor({block.levels[k]}));
+        const double own = -logits.log_softmax(1)[0][d.ids[at]].item<double>();
+        CHECK(std::abs(own - double(*target.sequential)) < 1e-4 * (1 + own)) << own << *target.sequential;
+    }
+    CHECK(asked == 8) << asked;
+}
+
+CASE(aSequentialHeadCanBeLearntForADenoiserWithoutOne) {
+    TrainingOptions options = tinyOptions();
+    options.sequentialWidth = 0;
+    const test::ScratchFolder scratch;
+    const auto file = scratch.path() / "without.safetensors";
+    TrainingOptions fresh = tinyOptions(false);
+    fresh.sequentialWidth = 0;
+    const auto without = denoiser(fresh);
+    CHECK(without->write(file, without->parameters().values(), 1, StoredType::F32).ok());
+    TrainingOptions with = tinyOptions(false);
+    with.initial = file;
+    const auto begun = denoiser(with);
+    const DocumentLoss loss = begun->evaluate(document(false), {});
+    CHECK(sequentialLoss(loss) > 0);
+    for (const TargetLoss& target : loss.targets) // its last matrix is zero: it changes nothing yet
+        CHECK(std::abs(target.sequential.value_or(target.crossEntropy) - target.crossEntropy) < 1e-5f);
+    auto leftOut = TrainingDenoiser::open(tinyFolder(), options);
+    CHECK(!leftOut.ok() && leftOut.error().message.find("sequential") != std::string::npos);
 }
 
 CASE(runningLayersAgainGivesTheSameGradients) {

@@ -237,10 +237,10 @@ CASE(aLogKeepsTheLinesUpToTheCheckpoint) {
 
 CASE(lossesAddUpOverProcesses) {
     DocumentLoss one, two;
-    one.targets = {{0.1f, 0, 0, 2, 1}, {1.0f, 15, 0, 4, 0}};
+    one.targets = {{0.1f, 0, 0, 2, 1, {}}, {1.0f, 15, 0, 4, 0, 3.0f}, {1.0f, 15, 1, 4, 0, {}}};
     one.load = {3, 1};
     one.loss = 3;
-    two.targets = {{0.2f, 2, 0, 1, 0}};
+    two.targets = {{0.2f, 2, 0, 1, 0, {}}};
     two.load = {0, 2};
     two.loss = 1;
     LossSums both(2), a(2), b(2);
@@ -255,6 +255,7 @@ CASE(lossesAddUpOverProcesses) {
     CHECK(a.toJson() == both.toJson());
     const auto json = both.toJson();
     CHECK(json["by_level"][0]["targets"] == 2 && json["by_level"][4]["cross_entropy"] == 4.0 && json["loss"] == 2.0);
+    CHECK(json["by_position"][5]["sequential"] == 3.0) << "of those that were asked for";
     CHECK(json["by_position"][5]["cross_entropy"] == 4.0 && json["load"][1] == 3.0);
 }
 

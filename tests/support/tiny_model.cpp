@@ -11,7 +11,7 @@ namespace palimpsest::test {
 namespace {
 
 constexpr std::uint64_t kLayers = 3, kWidth = 32, kHeads = 4, kKeyHeads = 2, kHeadSize = 8, kFeedForward = 64;
-constexpr std::uint64_t kRank = 4, kExperts = 4, kExpertWidth = 8, kLevelWidth = 16;
+constexpr std::uint64_t kRank = 4, kExperts = 4, kExpertWidth = 8, kLevelWidth = 16, kSequentialWidth = 12;
 
 class Random {
 public:
@@ -116,6 +116,9 @@ Result<void> writeDenoiser(const std::filesystem::path& file, std::uint64_t voca
         normal(at + "experts.in", {kExperts, 2 * kExpertWidth, kWidth}, 0.2);
         normal(at + "experts.out", {kExperts, kWidth, kExpertWidth}, 0.2);
     }
+    normal("sequential.in.weight", {kSequentialWidth, 3 * kWidth}, 0.2);
+    normal("sequential.in.bias", {kSequentialWidth}, 0.2);
+    normal("sequential.out.weight", {kWidth, kSequentialWidth}, 0.5);
     entries.push_back({"base.tokens", StoredType::I64, {2}});
     auto writer = SafetensorsWriter::create(file, entries,
                                             {{"format", "palimpsest-denoiser"},

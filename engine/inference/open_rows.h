@@ -1,0 +1,36 @@
+// What a noised pass foretold of one lane's open cells, to be decided from left to right.
+#pragma once
+
+#include "models/model.h"
+
+#include <span>
+
+namespace palimpsest {
+
+class OpenRows {
+public:
+    // `cells` ascending; hidden (open, D) of them. state (open, D) and level (open): where soft states have evidence to
+    // add, else undefined. The first `decided` of them will be asked for by logits(), the others by guessed().
+    struct Pass {
+        torch::Tensor hidden, state, level;
+        std::size_t decided = 0;
+    };
+    OpenRows(const Model& model, std::span<const std::size_t> cells, const Pass& pass);
+
+    // (V) f32 on the CPU, of the `i`-th cell. `before` and `beforeThat` are the tokens of the two cells before it by now:
+    // where the pass itself did not know the nearer one, the model's sequential head takes them into account.
+    torch::Tensor logits(std::size_t i, std::int64_t before, std::int64_t beforeThat) const;
+
+    // (open - decided, V) f32 on the CPU: of those that stay undecided, as the pass foretold them.
+    torch::Tensor guessed() const;
+
+private:
+    torch::Tensor logitsOf(const torch::Tensor& hidden, const torch::Tensor& rows) const;
+
+    const Model& m_model;
+    Pass m_pass;
+    std::vector<std::int64_t> m_place; // of a cell's row in m_logits; kDependent: not foretold by itself
+    torch::Tensor m_logits;            // of all that are foretold by themselves, in one product
+};
+
+} // namespace palimpsest
