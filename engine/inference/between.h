@@ -1,9 +1,10 @@
 // Writing between two texts: infilling a gap, and rewriting a passage. Both sides are seen, nothing is verified.
 //
 // A candidate is written block by block. For each block the right side is encoded anew, with the block left out of it,
-// behind the text so far; then K noised passes commit its open positions from left to right. Rewriting starts every
-// open position from the mean of its word's soft state, whose evidence pulls towards that word and its neighbours;
-// infilling starts from absorbed states. Sources: DESIGN.md, section 2; `between` in the reference implementation.
+// behind the text so far; then K noised passes commit its open positions from left to right, each knowing those decided
+// before it (open_rows.h). Rewriting starts every open position from the mean of its word's soft state, whose evidence
+// pulls towards that word and its neighbours; infilling starts from absorbed states. Sources: DESIGN.md, section 2;
+// `between` in the reference implementation.
 #pragma once
 
 #include "engine/inference/open_rows.h"

@@ -1,10 +1,11 @@
 // Writing on: rounds of one block each, diffused by the noised stream and verified by the base (DESIGN.md, section 2).
 //
 // A round of one candidate: a clean pass over what the last round gave; the base's own draw for the block's first
-// position; K noised passes that propose the other positions from left to right; one pass of the clean stream over the
-// likeliest proposals, one way or a tree of them (proposal_tree.h). Down it the base draws word after word, with noise
-// that belongs to the position (PositionNoise), until it draws one that nobody proposed. So the text is the base's own
-// sample, word for word what it would write alone with that seed, and proposals only say how fast.
+// position; K noised passes that propose the other positions from left to right, each knowing the proposals before it
+// (open_rows.h); one pass of the clean stream over the likeliest proposals, one way or a tree of them
+// (proposal_tree.h). Down it the base draws word after word, with noise that belongs to the position (PositionNoise),
+// until it draws one that nobody proposed. So the text is the base's own sample, word for word what it would write alone
+// with that seed, and proposals only say how fast.
 // Unverified, each round keeps its proposals as they are.
 // All candidates go through the same passes, batched.
 #pragma once
