@@ -126,9 +126,9 @@ private:
     void passOver(const Slots&, const CleanStream&, const TrainingDocument&, const TrainingWeights&, double scale,
                   DocumentLoss& loss);
     void addLoss(DocumentLoss& loss, const Slots& slots, const HeadLossInput& input, const HeadLoss& head) const;
-    // The sequential head on hidden states that it does not move: of targets whose token before was not locked. With
-    // `back` adds `scale` times its gradient.
-    void learnSequence(const HeadLossInput& input, const Slots& slots, double scale, bool back,
+    // The sequential head on hidden states that it does not move: of targets whose token before was not locked. Adds
+    // `scale` times its gradient; 0: none is worked out.
+    void learnSequence(const HeadLossInput& input, const Slots& slots, const TrainingDocument& document, double scale,
                        DocumentLoss& loss) const;
     void addLoad(DocumentLoss& loss, const LayerResult& layer) const;
 

@@ -9,15 +9,6 @@
 namespace palimpsest {
 namespace {
 
-torch::Tensor tensorOf(const std::vector<double>& values, torch::Device device, torch::ScalarType type) {
-    return torch::tensor(values, torch::kFloat64).to(device, type);
-}
-
-std::vector<double> toDoubles(const torch::Tensor& x) {
-    const auto host = x.detach().to(torch::kCPU, torch::kFloat64).contiguous();
-    return {host.const_data_ptr<double>(), host.const_data_ptr<double>() + host.numel()};
-}
-
 // What the level of a slot means.
 struct SlotLevel {
     double share = 1, spread = 0, kappa = 0;
@@ -36,6 +27,15 @@ struct SlotLevel {
 };
 
 } // namespace
+
+torch::Tensor tensorOf(const std::vector<double>& values, torch::Device device, torch::ScalarType type) {
+    return torch::tensor(values, torch::kFloat64).to(device, type);
+}
+
+std::vector<double> toDoubles(const torch::Tensor& x) {
+    const auto host = x.detach().to(torch::kCPU, torch::kFloat64).contiguous();
+    return {host.const_data_ptr<double>(), host.const_data_ptr<double>() + host.numel()};
+}
 
 // --- slots ---
 
@@ -173,15 +173,15 @@ void TrainingDenoiser::addLoss(DocumentLoss& loss, const Slots& slots, const Hea
     loss.loss = sum.item<double>();
 }
 
-void TrainingDenoiser::learnSequence(const HeadLossInput& in, const Slots& slots, double scale, bool back,
-                                     DocumentLoss& loss) const {
+void TrainingDenoiser::learnSequence(const HeadLossInput& in, const Slots& slots, const TrainingDocument& document,
+                                     double scale, DocumentLoss& loss) const {
     if (m_options.sequentialWidth == 0) return;
     std::vector<std::int64_t> rows; // of targets
-    std::vector<double> levels = toDoubles(slots.levels);
-    const auto host = slots.targetSlots.to(torch::kCPU);
-    const auto* at = host.const_data_ptr<std::int64_t>();
-    for (std::size_t i = 0; i < slots.targets.size(); ++i)
-        if (slots.targets[i].position > 0 && levels[std::size_t(at[i] - 1)] > 0) rows.push_back(std::int64_t(i));
+    for (std::size_t i = 0; i < slots.targets.size(); ++i) {
+        const TargetLoss& target = slots.targets[i];
+        const auto& levels = document.blocks[std::size_t(target.block)].levels;
+        if (target.position > 0 && levels[std::size_t(target.position - 1)] > 0) rows.push_back(std::int64_t(i));
+    }
     if (rows.empty()) return;
     const auto index = torch::tensor(rows, torch::kInt64).to(m_options.device);
     const auto pick = [&](const torch::Tensor& x) { return x.defined() ? x.index_select(0, index) : x; };
@@ -204,11 +204,11 @@ void TrainingDenoiser::learnSequence(const HeadLossInput& in, const Slots& slots
     const double share = double(slots.targets.size()) / double(rows.size());
     own.crossEntropyWeight = pick(in.crossEntropyWeight) * share;
     own.distillationWeight = pick(in.distillationWeight) * share;
-    const HeadLoss result = headLoss(own, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), back);
+    const HeadLoss result = headLoss(own, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), scale != 0);
     const auto crossEntropy = toDoubles(result.crossEntropy);
     for (std::size_t i = 0; i < rows.size(); ++i)
         loss.targets[std::size_t(rows[i])].sequential = float(crossEntropy[i]);
-    if (back) torch::autograd::backward({own.hidden}, {result.hiddenGradient * scale});
+    if (scale != 0) torch::autograd::backward({own.hidden}, {result.hiddenGradient * scale});
 }
 
 void TrainingDenoiser::addLoad(DocumentLoss& loss, const LayerResult& layer) const {
@@ -220,11 +220,6 @@ void TrainingDenoiser::addLoad(DocumentLoss& loss, const LayerResult& layer) con
 }
 
 // --- forward and back ---
-
-struct TrainingDenoiser::AllLayers {
-    torch::Tensor predicting; // (M, D): normed, of the slots that predict the targets
-    torch::Tensor balance;    // (): sum over the layers with experts
-};
 
 TrainingDenoiser::AllLayers TrainingDenoiser::runAll(torch::Tensor x, const Slots& slots, const CleanStream& clean,
                                                      DocumentLoss& loss) const {
@@ -246,7 +241,7 @@ void TrainingDenoiser::learnPlainly(const Slots& slots, const CleanStream& clean
     in.hidden = all.predicting;
     const HeadLoss head = headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), true);
     addLoss(loss, slots, in, head);
-    learnSequence(in, slots, scale, true, loss);
+    learnSequence(in, slots, document, scale, loss);
     std::vector<torch::Tensor> ends{in.hidden, in.pull};
     std::vector<torch::Tensor> gradients{head.hiddenGradient * scale, head.pullGradient * scale};
     if (all.balance.requires_grad()) {
@@ -276,7 +271,7 @@ void TrainingDenoiser::learnAgain(const Slots& slots, const CleanStream& clean, 
     in.hidden = normed(leaf, m_base.finalNorm()).index_select(0, slots.targetSlots - 1);
     const HeadLoss head = headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), true);
     addLoss(loss, slots, in, head);
-    learnSequence(in, slots, scale, true, loss);
+    learnSequence(in, slots, document, scale, loss);
     torch::autograd::backward({in.hidden}, {head.hiddenGradient * scale});
     for (int l = m_config.layers - 1; l >= 0; --l) {
         const auto gradient = leaf.grad();
@@ -330,84 +325,10 @@ void TrainingDenoiser::passOver(const Slots& slots, const CleanStream& clean, co
         in.hidden = runAll(inputOf(slots, states), slots, clean, loss).predicting;
         addLoss(loss, slots, in, headLoss(in, m_base.head(), m_base.embedding(), m_evidence.halfNorms(), false));
     }
-    learnSequence(in, slots, scale, scale != 0, loss);
+    learnSequence(in, slots, document, scale, loss);
 }
 
-// --- the scratch way: everything is differentiated ---
-
-// Of the targets, M of them.
-struct TrainingDenoiser::Predicted {
-    torch::Tensor logits; // (M, V): of the tokens, by which they are chosen
-    torch::Tensor loss;   // (M): what is minimised
-};
-
-TrainingDenoiser::Predicted TrainingDenoiser::predict(const Slots& slots, const torch::Tensor& states,
-                                                      const torch::Tensor& hidden) const {
-    const auto& at = slots.targetSlots;
-    const auto ids = slots.ids.index_select(0, at);
-    const auto token = [&](const torch::Tensor& logits) { return at::cross_entropy_loss(logits, ids, {}, 0); };
-    if (m_options.objective == Objective::SquaredError) {
-        const auto embedding = m_base.embedding(), words = embedding.index_select(0, ids);
-        const auto guess = at::linear(hidden, m_parameters->at("output_projection"));
-        // The nearest embedding is the likeliest token; the published rounding term is of the clean embedding.
-        const auto nearest = at::linear(guess, embedding) - embedding.square().sum(1) / 2;
-        return {nearest.detach(), (guess - words).square().mean(1) + token(at::linear(words, embedding))};
-    }
-    auto logits = at::linear(hidden, m_base.head());
-    if (m_options.evidence) {
-        // Of the table as it is: no gradient makes words easier to tell apart by moving their evidence.
-        const auto u = states.detach().index_select(0, at) - m_parameters->at("absorbing").detach();
-        logits = logits + at::linear(u * slots.kappa.index_select(0, at).unsqueeze(1), m_base.embedding().detach()) -
-                 at::outer(slots.shrink.index_select(0, at), m_evidence.halfNorms().to(m_wide));
-    }
-    return {logits, token(logits)};
-}
-
-// The clean stream of a text is a language model of its own: what judges, and verifies, drafts.
-torch::Tensor TrainingDenoiser::nextTokenLoss(const CleanStream& clean, const TrainingDocument& document) const {
-    std::vector<std::int64_t> rows, ids;
-    const auto* positions = clean.positions.const_data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; i + 1 < clean.positions.size(0); ++i) {
-        if (positions[i + 1] != positions[i] + 1) continue;
-        rows.push_back(i);
-        ids.push_back(document.ids[std::size_t(positions[i + 1])]);
-    }
-    if (rows.empty()) return {};
-    const auto index = [&](const std::vector<std::int64_t>& values) {
-        return torch::tensor(values, torch::kInt64).to(m_options.device);
-    };
-    return at::cross_entropy_loss(at::linear(clean.hidden.index_select(0, index(rows)), m_base.head()), index(ids));
-}
-
-DocumentLoss TrainingDenoiser::learnAll(const TrainingDocument& document, const TrainingWeights& weights, double scale,
-                                        bool back) {
-    DocumentLoss loss;
-    m_evidence = Evidence(m_base.embedding().detach());
-    const Slots slots = layOut(document);
-    if (slots.targets.empty()) return loss;
-    const CleanStream clean = encode(document);
-    loss.slots = slots.ids.size(0);
-    loss.cleanTokens = clean.positions.size(0);
-    const auto states = stateOf(slots);
-    const AllLayers all = runAll(inputOf(slots, states), slots, clean, loss);
-    const Predicted predicted = predict(slots, states, all.predicting);
-    const auto shares = tensorOf(targetShares(slots, document, weights), m_options.device, m_wide);
-    auto total = (predicted.loss * shares).sum() * (weights.crossEntropy + weights.distillation);
-    loss.loss = total.item<double>();
-    loss.targets = slots.targets;
-    const auto ids = slots.ids.index_select(0, slots.targetSlots);
-    const auto nats = toDoubles(at::cross_entropy_loss(predicted.logits.detach(), ids, {}, 0));
-    const auto right = toDoubles(predicted.logits.detach().argmax(1).eq(ids));
-    for (std::size_t i = 0; i < loss.targets.size(); ++i) {
-        loss.targets[i].crossEntropy = float(nats[i]);
-        loss.targets[i].correct = right[i] > 0;
-    }
-    if (!back) return loss;
-    if (const auto next = m_options.bothWays ? torch::Tensor() : nextTokenLoss(clean, document); next.defined())
-        total = total + next;
-    ((total + all.balance * weights.balance) * scale).backward();
-    return loss;
-}
+// --- for tests ---
 
 TrainingDenoiser::Forward TrainingDenoiser::forward(const TrainingDocument& document) {
     const at::NoGradGuard guard;

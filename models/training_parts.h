@@ -34,4 +34,12 @@ struct TrainingDenoiser::LayerResult {
     torch::Tensor load;    // (E) int64: choices of each expert
 };
 
+struct TrainingDenoiser::AllLayers {
+    torch::Tensor predicting; // (M, D): normed, of the slots that predict the targets
+    torch::Tensor balance;    // (): sum over the layers with experts
+};
+
+torch::Tensor tensorOf(const std::vector<double>& values, torch::Device device, torch::ScalarType type);
+std::vector<double> toDoubles(const torch::Tensor& x);
+
 } // namespace palimpsest

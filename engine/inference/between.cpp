@@ -155,14 +155,9 @@ bool Between::pass(std::span<Track* const> tracks, int passesLeft) {
     const std::vector<torch::Tensor> hidden = m_session.model().noised(blocks);
     for (std::size_t i = 0; i < moving.size(); ++i) {
         Track& track = *moving[i];
-        std::vector<std::int64_t> rows;
-        for (const std::size_t cell : open[i]) rows.push_back(std::int64_t(cell - track.begin));
-        const torch::Tensor index = torch::tensor(rows, torch::kLong);
-        const torch::Tensor at = index.to(hidden[i].device());
         const std::size_t commit = dividedUp(open[i].size(), std::size_t(passesLeft));
         const OpenRows foretold(m_session.model(), open[i],
-                                {hidden[i].index_select(0, at), blocks[i].state.index_select(0, at),
-                                 blocks[i].level.index_select(0, index), commit});
+                                {track.begin, commit, hidden[i], blocks[i].state, blocks[i].level});
         fill(track, foretold, open[i], commit);
         const std::size_t later = track.lane.cells.size() - track.end;
         m_session.show(track.lane, track.lane.cells.size(),
@@ -191,13 +186,8 @@ NoisedBlock Between::noisedBlock(const Track& track) const {
         state = model.meanState(words, m_level);
     }
     if (!known.empty()) state.index_copy_(0, torch::tensor(rows, torch::kLong).to(state.device()), model.embed(known));
-    return {&track.around, before(lane, track.begin), std::int64_t(m_session.firstPosition() + track.begin), state,
-            level};
-}
-
-// The token before a cell, or before the passage.
-std::int64_t Between::before(const Lane& lane, std::size_t cell) const {
-    return cell == 0 ? m_session.prompt().left.back() : lane.cells[cell - 1].id;
+    return {&track.around, m_session.tokenBefore(lane, track.begin),
+            std::int64_t(m_session.firstPosition() + track.begin), state, level};
 }
 
 // Decides the first `commit` open cells one after the other, and shows in the others what is likeliest just now.
@@ -205,7 +195,8 @@ void Between::fill(Track& track, const OpenRows& rows, std::span<const std::size
     Lane& lane = track.lane;
     for (std::size_t i = 0; i < commit; ++i) {
         const std::size_t at = open[i];
-        const torch::Tensor logits = rows.logits(i, before(lane, at), before(lane, at > 0 ? at - 1 : 0));
+        const torch::Tensor logits =
+            rows.logits(i, m_session.tokenBefore(lane, at), m_session.tokenBefore(lane, at, 2));
         const Probabilities p = m_session.probabilities(logits, edges(track, at));
         if (p.empty()) {
             lane.broken = lane.ended = true;

@@ -54,7 +54,6 @@ private:
     bool pass(std::span<Track* const> tracks, int passesLeft);
     NoisedBlock noisedBlock(const Track& track) const;
     void fill(Track& track, const OpenRows& rows, std::span<const std::size_t> open, std::size_t commit);
-    std::int64_t before(const Lane& lane, std::size_t cell) const;
     bool closeBlocks(std::span<Track* const> tracks);
     void measureJoin(std::size_t index, const torch::Tensor& hidden, const std::vector<std::int64_t>& ids);
     TokenEdges edges(const Track& track, std::size_t cell) const;

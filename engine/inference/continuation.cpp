@@ -153,11 +153,8 @@ bool Continuation::propose(std::span<Track* const> tracks, int passesLeft) {
     if (moving.empty()) return true;
     const std::vector<torch::Tensor> hidden = m_session.model().noised(blocks);
     for (std::size_t i = 0; i < moving.size(); ++i) {
-        std::vector<std::int64_t> rows;
-        for (const std::size_t cell : open[i]) rows.push_back(std::int64_t(cell - moving[i]->lane.committed));
-        const torch::Tensor index = torch::tensor(rows, torch::kLong).to(hidden[i].device());
         const std::size_t commit = decidedBy(open[i].size(), passesLeft);
-        const OpenRows foretold(m_session.model(), open[i], {hidden[i].index_select(0, index), {}, {}, commit});
+        const OpenRows foretold(m_session.model(), open[i], {moving[i]->lane.committed, commit, hidden[i], {}, {}});
         fill(*moving[i], foretold, open[i], commit);
         m_session.show(moving[i]->lane, shownCells(moving[i]->lane), expectedPasses(moving[i]->lane, passesLeft));
     }
@@ -177,7 +174,8 @@ void Continuation::fill(Track& track, const OpenRows& rows, std::span<const std:
     Lane& lane = track.lane;
     for (std::size_t i = 0; i < commit; ++i) {
         const std::size_t at = open[i];
-        const torch::Tensor logits = rows.logits(i, anchor(lane, at), anchor(lane, at > 0 ? at - 1 : 0));
+        const torch::Tensor logits =
+            rows.logits(i, m_session.tokenBefore(lane, at), m_session.tokenBefore(lane, at, 2));
         const Probabilities q = m_session.probabilities(logits, edges(lane, at));
         if (q.empty()) {
             lane.ended = lane.broken = true;
@@ -326,8 +324,8 @@ NoisedBlock Continuation::noisedBlock(const Track& track) const {
     // Absorbed, each round anew: proposals that were refused, carried over as soft states, cost accepted tokens.
     torch::Tensor state = model.absorbing().to(torch::kFloat32).expand({std::int64_t(track.width), -1}).clone();
     if (!known.empty()) state.index_copy_(0, torch::tensor(rows, torch::kLong).to(state.device()), model.embed(known));
-    return {&track.context, anchor(lane, lane.committed), std::int64_t(m_session.firstPosition() + lane.committed),
-            state, level};
+    return {&track.context, m_session.tokenBefore(lane, lane.committed),
+            std::int64_t(m_session.firstPosition() + lane.committed), state, level};
 }
 
 TokenEdges Continuation::edges(const Lane& lane, std::size_t cell) const {
@@ -341,10 +339,6 @@ TokenEdges Continuation::edges(const Lane& lane, std::size_t cell) const {
     edges.proseFirst = m_session.mustBeginProse(lane, cell);
     edges.noWordLast = beginsWithWord(pinnedPiece(cell + 1));
     return edges;
-}
-
-std::int64_t Continuation::anchor(const Lane& lane, std::size_t cell) const {
-    return cell == 0 ? m_session.prompt().left.back() : lane.cells[cell - 1].id;
 }
 
 // From the tokens a round has given so far, or what young denoisers give.

@@ -63,7 +63,6 @@ private:
     std::int64_t draw(const Probabilities& p, Lane& lane, std::size_t cell) const;
     NoisedBlock noisedBlock(const Track& track) const;
     TokenEdges edges(const Lane& lane, std::size_t cell) const;
-    std::int64_t anchor(const Lane& lane, std::size_t cell) const;
     int expectedPasses(const Lane& lane, int inThisRound) const;
     std::size_t shownCells(const Lane& lane) const;
 

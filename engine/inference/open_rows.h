@@ -9,12 +9,14 @@ namespace palimpsest {
 
 class OpenRows {
 public:
-    // `cells` ascending; hidden (open, D) of them. state (open, D) and level (open): where soft states have evidence to
-    // add, else undefined. The first `decided` of them will be asked for by logits(), the others by guessed().
+    // Of the block whose first cell is `first`, T of them: hidden (T, D); state (T, D) and level (T), where soft states have
+    // evidence to add, else undefined. The first `decided` open cells will be asked for by logits(), the others by
+    // guessed().
     struct Pass {
+        std::size_t first = 0, decided = 0;
         torch::Tensor hidden, state, level;
-        std::size_t decided = 0;
     };
+    // `cells`: the open ones, ascending; at least one.
     OpenRows(const Model& model, std::span<const std::size_t> cells, const Pass& pass);
 
     // (V) f32 on the CPU, of the `i`-th cell. `before` and `beforeThat` are the tokens of the two cells before it by now:
@@ -29,6 +31,7 @@ private:
 
     const Model& m_model;
     Pass m_pass;
+    std::vector<std::int64_t> m_rows;  // of the block: of each open cell
     std::vector<std::int64_t> m_place; // of a cell's row in m_logits; kDependent: not foretold by itself
     torch::Tensor m_logits;            // of all that are foretold by themselves, in one product
 };

@@ -56,6 +56,12 @@ void DraftSession::show(Lane& lane, std::size_t count, int expectedMore) {
     if (m_parts.sink) m_parts.sink(step);
 }
 
+std::int64_t DraftSession::tokenBefore(const Lane& lane, std::size_t cell, std::size_t back) const {
+    if (cell >= back) return lane.cells[cell - back].id;
+    const std::vector<std::int64_t>& left = prompt().left;
+    return left[left.size() - std::min(left.size(), back - cell)];
+}
+
 // Bases that were taught to chat begin every other paragraph of a novel with a number or a space.
 bool DraftSession::mustBeginProse(const Lane& lane, std::size_t cell) const {
     if (prompt().unlikeProse) return false;

@@ -54,6 +54,9 @@ public:
     // `expectedMore`: passes still to come, an estimate.
     void show(Lane& lane, std::size_t count, int expectedMore);
 
+    // The token `back` (>= 1) places before a lane's cell, in the lane or in the prompt's left side.
+    std::int64_t tokenBefore(const Lane& lane, std::size_t cell, std::size_t back = 1) const;
+
     // Whether the cell begins a line, and so must look like prose where the text around does (TokenEdges::proseFirst).
     bool mustBeginProse(const Lane& lane, std::size_t cell) const;
 

@@ -14,9 +14,10 @@ CASE(cellsBehindOpenOnesKnowWhatWasDecidedThere) {
     const auto model = Model::open(test::tinyModelFolder(), {});
     CHECK(model.ok());
     torch::manual_seed(1);
-    const std::vector<std::size_t> cells{4, 5, 7, 8, 9}; // 6 is locked
-    const auto hidden = torch::randn({5, (*model)->config().width});
-    const OpenRows rows(**model, cells, {hidden, {}, {}, 4});
+    const std::vector<std::size_t> cells{4, 5, 7, 8, 9};            // 6 is locked
+    const auto block = torch::randn({8, (*model)->config().width}); // of cells 3 … 10
+    const OpenRows rows(**model, cells, {3, 4, block, {}, {}});
+    const auto hidden = block.index_select(0, torch::tensor({1, 2, 4, 5, 6}));
     const auto alone = (*model)->logits(hidden);
     const auto behind = [&](std::int64_t i, std::int64_t before, std::int64_t beforeThat) {
         return (*model)->logits(
@@ -39,7 +40,7 @@ CASE(softStatesKeepTheirEvidence) {
     const std::vector<std::int64_t> words{40, 41, 42};
     const auto hidden = torch::randn({3, (*model)->config().width});
     const auto state = (*model)->meanState(words, 0.5), level = torch::full({3}, 0.5);
-    const OpenRows rows(**model, cells, {hidden, state, level, 2});
+    const OpenRows rows(**model, cells, {0, 2, hidden, state, level});
     const std::int64_t before = 50, beforeThat = 51;
     const auto after = (*model)->afterTokens(hidden.narrow(0, 1, 1), std::span(&before, 1), std::span(&beforeThat, 1));
     CHECK(same(rows.logits(0, 1, 2), (*model)->logits(hidden, state, level)[0]));
