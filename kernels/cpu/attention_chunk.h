@@ -53,13 +53,6 @@ struct Chunk {
     int spanCount = 0;
 };
 
-// Brings a row towards the second-level cache: rows of one head lie too far apart for the processor to guess the next.
-template<class T>
-inline void prefetchRow(const T* row, int headSize) {
-    constexpr int kLine = 64 / sizeof(T);
-    for (int k = 0; k < headSize; k += kLine) __builtin_prefetch(row + k, 0, 2);
-}
-
 template<class T>
 void locate(const AttentionTile<T>& tile, std::int64_t first, std::int64_t last, Chunk<T>& chunk) {
     chunk.count = int(last - first);
@@ -69,8 +62,6 @@ void locate(const AttentionTile<T>& tile, std::int64_t first, std::int64_t last,
         const bool own = first + i >= tile.rowsSeen;
         chunk.keys[i] = own ? tile.ownKeys + row * tile.ownStride : tile.keys + row * tile.rowStride;
         chunk.values[i] = own ? tile.ownValues + row * tile.ownStride : tile.values + row * tile.rowStride;
-        prefetchRow(chunk.keys[i], tile.headSize);
-        prefetchRow(chunk.values[i], tile.headSize);
     }
     for (int i = chunk.count; i % kBlockRows != 0; ++i) {
         chunk.keys[i] = chunk.keys[chunk.count - 1];

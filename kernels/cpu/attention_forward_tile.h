@@ -25,13 +25,9 @@ void attendTile(const AttentionTile<T>& tile, std::int64_t first, std::int64_t l
     const State state(buffer, tile.headSize);
     const Scale scale(tile.scale);
     typename Products<T>::Type products(lanes, tile.headSize, scratch);
-    Chunk<T> chunks[2];
-    if (first < last) locate(tile, first, least(first + kKeyChunk, last), chunks[0]);
-    int turn = 0;
-    for (std::int64_t at = first; at < last; at += kKeyChunk, turn ^= 1) {
-        Chunk<T>& chunk = chunks[turn];
-        const std::int64_t next = at + kKeyChunk;
-        if (next < last) locate(tile, next, least(next + kKeyChunk, last), chunks[turn ^ 1]);
+    Chunk<T> chunk;
+    for (std::int64_t at = first; at < last; at += kKeyChunk) {
+        locate(tile, at, least(at + kKeyChunk, last), chunk);
         findSpans(tile, chunk);
         products.takeKeys(chunk);
         for (int s = 0; s < chunk.spanCount; ++s) {
