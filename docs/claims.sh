@@ -4,7 +4,8 @@
 #   docs/claims.sh ENGINE PAIRS FOLDER CPU_MINUTES [VARIANT…]
 #
 # ENGINE: the built palimpsest-engine. PAIRS: a folder of pairs (engine/data/pair_corpus.h). FOLDER gets a run for each
-# variant and its results: NAME.log.jsonl (the log of training), NAME.json (evaluate --suite seq2seq), NAME.ancestral.json;
+# variant and its results: NAME.log.jsonl (the log of training), NAME.json (evaluate --suite seq2seq), NAME.noise.json (with less
+# noise than trained), NAME.ancestral.json;
 # and for the cost of lengths PATTERN.TOKENS.log.jsonl and .json. What is there already is not made again, so that a broken
 # run goes on. CPU_MINUTES: of processor time, the budget of every model. SEED (from the environment, 1 else): of the models
 # and their samples; FOLDER is of one seed. NO_COST=1 leaves the cost of lengths out. Tables: docs/claims_tables.py FOLDER…
@@ -31,6 +32,7 @@ config() { # NAME -> the config: what all share, then what the variant changes (
     sparse) own="$sparse,$gaussian,$plain,\"evidence\":false,$root" ;;
     experts) own="$dense,$gaussian,$experts,\"evidence\":false,$root" ;;
     all) own="$sparse,$soft,$experts,\"evidence\":false,$root" ;;
+    all_calibrated) own="$sparse,$soft,$experts,\"evidence\":false" ;; # `ours` without the evidence
     ours) own="$sparse,$soft,$experts,\"evidence\":true" ;;
     *) echo "there is no variant $1" >&2; exit 2 ;;
     esac
@@ -50,11 +52,18 @@ run() { # NAME: trains and evaluates
             --device cpu --cpu-minutes "$minutes"
         cp "$folder/$name/log.jsonl" "$folder/$name.log.jsonl"
     fi
-    [ -s "$folder/$name.json" ] || "$engine" evaluate --suite seq2seq --model "$folder/$name/model" --data "$pairs" \
-        --threads 1 --device cpu --seed "$seed" --json >"$folder/$name.json"
-    [ -s "$folder/$name.ancestral.json" ] || "$engine" evaluate --suite seq2seq --model "$folder/$name/model" \
-        --data "$pairs" --threads 1 --device cpu --seed "$seed" --json --ancestral --steps 32,2000 --samples 4 \
-        >"$folder/$name.ancestral.json"
+    measure "$name" "$name.json"
+    measure "$name" "$name.noise.json" --steps 8 --noise 0,0.3,0.6
+    measure "$name" "$name.ancestral.json" --ancestral --steps 32,2000 --samples 4
+}
+
+measure() { # NAME FILE [OPTION…]: of a trained model
+    [ -s "$folder/$2" ] && return 0
+    model=$folder/$1/model file=$folder/$2
+    shift 2
+    "$engine" evaluate --suite seq2seq --model "$model" --data "$pairs" --threads 1 --device cpu --seed "$seed" --json \
+        "$@" >"$file.part"
+    mv "$file.part" "$file"
 }
 
 cost() { # PATTERN TOKENS: three steps on a text of so many tokens, no experts
@@ -80,7 +89,7 @@ cost() { # PATTERN TOKENS: three steps on a text of so many tokens, no experts
     mv "$folder/$name.part" "$folder/$name.json"
 }
 
-[ $# -gt 0 ] || set -- squared_error cross_entropy calibrated absorbing sparse experts all ours
+[ $# -gt 0 ] || set -- squared_error cross_entropy calibrated absorbing sparse experts all all_calibrated ours
 for name in "$@"; do run "$name"; done
 [ -z "${NO_COST:-}" ] || exit 0
 for tokens in 1024 2048 4096 8192 16384; do

@@ -20,11 +20,18 @@ struct Sources {
     std::vector<std::vector<std::string>> references;
 };
 
-Json measured(const std::vector<std::string>& texts, const Sources& sources) {
-    return {{"bleu", corpusBleu(texts, sources.references)},
-            {"rouge_l", rougeL(texts, sources.references)},
-            {"distinct_1", distinctShare(texts, 1)},
-            {"distinct_2", distinctShare(texts, 2)}};
+// Means over sets of samples, each set one text of every source.
+Json measured(const std::vector<std::vector<std::string>>& sets, const Sources& sources) {
+    Mean bleu, rouge, distinct[2];
+    for (const auto& texts : sets) {
+        bleu.add(corpusBleu(texts, sources.references));
+        rouge.add(rougeL(texts, sources.references));
+        for (int n = 0; n < 2; ++n) distinct[n].add(distinctShare(texts, n + 1));
+    }
+    return {{"samples", sets.size()},       {"bleu", bleu.mean()},
+            {"bleu_error", bleu.error()},   {"rouge_l", rouge.mean()},
+            {"rouge_l_error", rouge.error()}, {"distinct_1", distinct[0].mean()},
+            {"distinct_2", distinct[1].mean()}};
 }
 
 Result<Sources> testSources(const SuiteRun& run, const PairTokens& tokens) {
@@ -41,7 +48,7 @@ Result<Sources> testSources(const SuiteRun& run, const PairTokens& tokens) {
     return sources;
 }
 
-// One way to sample: all sources turned over, a row of the first candidates and one of those the others agree with.
+// One way to sample: all sources turned over, a row of the single candidates and one of those the others agree with.
 void measureWay(SuiteRun& run, const PairSampler& sampler, const PairTokens& tokens, const Sources& sources,
                 const PairSampling& sampling) {
     const auto begin = std::chrono::steady_clock::now();
@@ -52,23 +59,25 @@ void measureWay(SuiteRun& run, const PairSampler& sampler, const PairTokens& tok
     const double each = 1.0 / double(ids.size());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() * each;
     const double cpuSeconds = double(std::clock() - cpuBegin) / CLOCKS_PER_SEC * each;
-    std::vector<std::string> single, agreed;
+    std::vector<std::vector<std::string>> single(static_cast<std::size_t>(count)), agreed(1);
     for (std::size_t s = 0; s < sources.ids.size(); ++s) {
         std::vector<std::string> candidates;
-        for (int c = 0; c < count; ++c) candidates.push_back(tokens.text(ids[s * std::size_t(count) + std::size_t(c)]));
-        single.push_back(candidates.front());
-        agreed.push_back(candidates[agreedOn(candidates)]);
+        for (int c = 0; c < count; ++c) {
+            candidates.push_back(tokens.text(ids[s * std::size_t(count) + std::size_t(c)]));
+            single[std::size_t(c)].push_back(candidates.back());
+        }
+        agreed[0].push_back(candidates[agreedOn(candidates)]);
     }
-    const auto row = [&](const char* choice, const std::vector<std::string>& texts) {
+    const auto row = [&](const char* choice, const std::vector<std::vector<std::string>>& sets) {
         Json json{{"steps", sampling.steps},
                   {"sampler", sampling.ancestral ? "ancestral" : "dpm-solver++ 2m"},
                   {"noise", sampling.noise},
                   {"choice", choice},
-                  {"sources", texts.size()}};
-        json.update(measured(texts, sources));
+                  {"sources", sources.ids.size()}};
+        json.update(measured(sets, sources));
         json["seconds_each"] = seconds;
         json["cpu_seconds_each"] = cpuSeconds;
-        json["first"] = repairedUtf8(texts.front()); // a model that has learnt little writes halves of characters
+        json["first"] = repairedUtf8(sets.front().front()); // a model that has learnt little writes halves of characters
         run.row(std::move(json));
     };
     row("single", single);
