@@ -28,9 +28,9 @@ Json measured(const std::vector<std::vector<std::string>>& sets, const Sources& 
         rouge.add(rougeL(texts, sources.references));
         for (int n = 0; n < 2; ++n) distinct[n].add(distinctShare(texts, n + 1));
     }
-    return {{"samples", sets.size()},       {"bleu", bleu.mean()},
-            {"bleu_error", bleu.error()},   {"rouge_l", rouge.mean()},
-            {"rouge_l_error", rouge.error()}, {"distinct_1", distinct[0].mean()},
+    return {{"samples", sets.size()},          {"bleu", bleu.mean()},
+            {"bleu_error", bleu.error()},      {"rouge_l", rouge.mean()},
+            {"rouge_l_error", rouge.error()},  {"distinct_1", distinct[0].mean()},
             {"distinct_2", distinct[1].mean()}};
 }
 
@@ -77,7 +77,8 @@ void measureWay(SuiteRun& run, const PairSampler& sampler, const PairTokens& tok
         json.update(measured(sets, sources));
         json["seconds_each"] = seconds;
         json["cpu_seconds_each"] = cpuSeconds;
-        json["first"] = repairedUtf8(sets.front().front()); // a model that has learnt little writes halves of characters
+        json["first"] =
+            repairedUtf8(sets.front().front()); // a model that has learnt little writes halves of characters
         run.row(std::move(json));
     };
     row("single", single);
