@@ -25,11 +25,13 @@ int usageError(const CLI::ParseError& error) {
     return kExitUsage;
 }
 
-// A waiting OpenMP thread spins for milliseconds by default, and while anything else runs on the machine every pass
-// then waits for it (measured beside a build: 13 times longer; on an idle machine sleeping costs nothing measurable). libgomp reads this once, when it is loaded: hence the new beginning.
-void waitWithoutSpinning(char** argv) {
+// A waiting OpenMP thread spins for milliseconds by default, and while anything else runs on the machine every pass then
+// waits for it (measured beside a build: 13 times longer). One that sleeps at once is woken some hundred times a pass, which
+// takes longer than the work. So it spins for some microseconds (docs/performance.md, "Beside other work"). libgomp reads
+// this once, when it is loaded: hence the new beginning.
+void spinBriefly(char** argv) {
     if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;
-    if (setenv("GOMP_SPINCOUNT", "0", 1) == 0) execv("/proc/self/exe", argv); // returns only when it fails
+    if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0) execv("/proc/self/exe", argv); // returns only when it fails
 }
 
 int run(int argc, char** argv) {
@@ -60,7 +62,7 @@ int run(int argc, char** argv) {
 } // namespace palimpsest
 
 int main(int argc, char** argv) {
-    palimpsest::waitWithoutSpinning(argv);
+    palimpsest::spinBriefly(argv);
     std::signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of write(), not an end without a word
     try {
         return palimpsest::run(argc, argv);

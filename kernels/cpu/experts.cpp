@@ -82,9 +82,9 @@ private:
         for (int r = 0; r < tile.count; ++r)
             rows[r] = m_x.first + m_x.stride * std::size_t(m_plan.rowOf(tile.begin + r));
         const std::byte* weights = m_call.weights.inward + std::size_t(tile.expert * m_panels) * m_panelBytes;
-        for (std::int64_t panel = 0; panel < m_panels; ++panel)
-            m_kernel.tile({weights + std::size_t(panel) * m_panelBytes, m_call.shape.width, rows,
-                           hidden + panel * kPanelColumns, m_panels * kPanelColumns},
+        for (std::int64_t panel = 0; panel < m_panels; ++panel, weights += m_panelBytes)
+            m_kernel.tile({weights, m_call.shape.width, rows, hidden + panel * kPanelColumns, m_panels * kPanelColumns,
+                           weights + m_panelBytes, std::int64_t(m_panelBytes)},
                           tile.count);
     }
 

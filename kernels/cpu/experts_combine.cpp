@@ -39,9 +39,10 @@ private:
         for (int r = 0; r < tile.count; ++r)
             rows[r] = m_product.activations + m_product.activationBytes * std::size_t(tile.begin + r);
         float out[kMostRowsAtOnce * kPanelColumns];
-        m_kernel.tile({m_product.weights + std::size_t(panel * m_experts + tile.expert) * m_panelBytes, m_product.k,
-                       rows, out, kPanelColumns},
-                      tile.count);
+        const std::byte* weights = m_product.weights + std::size_t(panel * m_experts + tile.expert) * m_panelBytes;
+        m_kernel.tile(
+            {weights, m_product.k, rows, out, kPanelColumns, weights + m_panelBytes, std::int64_t(m_panelBytes)},
+            tile.count);
         float shares[kMostRowsAtOnce], *sums[kMostRowsAtOnce];
         for (int r = 0; r < tile.count; ++r) {
             const std::int64_t pair = m_plan.pairs[std::size_t(tile.begin + r)];

@@ -1,10 +1,8 @@
 // Compiled with AVX512_VNNI; called only where the processor has it.
 #if defined(__AVX512VNNI__)
 #include "kernels/cpu/int8_weight_linear_rows.h"
+#include "kernels/cpu/packed_weight_linear_avx512.h"
 #include "kernels/cpu/packed_weight_linear_rows.h"
-#include "kernels/cpu/packed_weight_linear_tiles.h"
-
-#include <immintrin.h>
 
 namespace palimpsest::detail {
 namespace {
@@ -21,7 +19,7 @@ void int8Tile(const Tile& t) {
         sums[r][0] = sums[r][1] = _mm512_setzero_ps();
     }
     const std::byte* panel = t.panel + 128;
-    const std::int64_t positions = (t.k + 3) / 4 * 4;
+    const std::int64_t positions = (t.k + 3) / 4 * 4, askEach = t.nextBytes / int8Groups(t.k);
     for (std::int64_t begin = 0, group = 0; begin < positions; begin += kInt8Group, ++group) {
         const std::int64_t end = positions < begin + kInt8Group ? positions : begin + kInt8Group;
         const __m512i start0 = _mm512_loadu_si512(panel), start1 = _mm512_loadu_si512(panel + 64);
@@ -29,16 +27,16 @@ void int8Tile(const Tile& t) {
         for (int r = 0; r < Rows; ++r) {
             whole[r][0] = start0;
             whole[r][1] = start1;
-            // Else gcc 12 keeps the starts and copies all sums in every step.
-            asm("" : "+v"(whole[r][0]), "+v"(whole[r][1]));
         }
         panel += 128;
+        askFor(t.next + group * askEach, askEach);
         for (std::int64_t at = begin; at < end; at += 4, panel += 128) {
             const __m512i w0 = _mm512_loadu_si512(panel), w1 = _mm512_loadu_si512(panel + 64);
             for (int r = 0; r < Rows; ++r) {
                 const __m512i x = _mm512_set1_epi32(*reinterpret_cast<const int*>(rows[r] + at));
                 whole[r][0] = _mm512_dpbusd_epi32(whole[r][0], x, w0);
                 whole[r][1] = _mm512_dpbusd_epi32(whole[r][1], x, w1);
+                asm("" : "+v"(whole[r][0]), "+v"(whole[r][1])); // else gcc 12 copies all sums in every step
             }
         }
         for (int r = 0; r < Rows; ++r) {

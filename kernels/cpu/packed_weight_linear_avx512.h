@@ -11,6 +11,10 @@
 namespace palimpsest::detail {
 namespace {
 
+inline void askFor(const std::byte* from, std::int64_t bytes) {
+    for (std::int64_t at = 0; at < bytes; at += 64) _mm_prefetch(reinterpret_cast<const char*>(from + at), _MM_HINT_T0);
+}
+
 // Op::weights(address) -> 64 bytes of a step; Op::activation(address) -> four bytes for all lanes; Op::dot(w, x, sum).
 template<class Op, int Rows>
 void floatTile(const Tile& t) {
@@ -24,6 +28,8 @@ void floatTile(const Tile& t) {
     const std::int64_t bytes = (t.k + Op::kDepth - 1) / Op::kDepth * 4;
     for (std::int64_t at = 0; at < bytes; at += 4, panel += 128) {
         const auto w0 = Op::weights(panel), w1 = Op::weights(panel + 64);
+        if constexpr (Rows > 6) // a few rows wait for this panel itself
+            if (32 * at < t.nextBytes) askFor(t.next + 32 * at, 128);
         for (int r = 0; r < Rows; ++r) {
             const auto x = Op::activation(rows[r] + at);
             sums[r][0] = Op::dot(w0, x, sums[r][0]);

@@ -12,6 +12,10 @@ struct Tile {
     const std::byte* const* rows = nullptr; // prepared activations; F32: the numbers themselves
     float* out = nullptr;
     std::int64_t outStride = 0;
+    // What is read after this tile, or its part of that: asked for meanwhile, spread over the tile. The processor follows
+    // one stream by itself, but stops while the rows of a panel pass by that do not fit one tile. Any address will do.
+    const std::byte* next = nullptr;
+    std::int64_t nextBytes = 0;
 };
 
 constexpr int kMostRowsAtOnce = 12;
