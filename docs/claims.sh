@@ -4,11 +4,11 @@
 #   docs/claims.sh ENGINE PAIRS FOLDER CPU_MINUTES [VARIANT…]
 #
 # ENGINE: the built palimpsest-engine. PAIRS: a folder of pairs (engine/data/pair_corpus.h). FOLDER gets a run for each
-# variant and its results: NAME.log.jsonl (the log of training), NAME.json (evaluate --suite seq2seq), NAME.noise.json (with less
-# noise than trained), NAME.ancestral.json;
-# and for the cost of lengths PATTERN.TOKENS.log.jsonl and .json. What is there already is not made again, so that a broken
-# run goes on. CPU_MINUTES: of processor time, the budget of every model. SEED (from the environment, 1 else): of the models
-# and their samples; FOLDER is of one seed. NO_COST=1 leaves the cost of lengths out. Tables: docs/claims_tables.py FOLDER…
+# variant and its results: NAME.log.jsonl (the log of training), NAME.json (evaluate --suite seq2seq), NAME.noise.json
+# (with less noise than trained), NAME.ancestral.json; and for the cost of lengths PATTERN.TOKENS.log.jsonl and .json. What
+# is there already is not made again, so that a broken run goes on. CPU_MINUTES: of processor time, the budget of every
+# model. SEED (from the environment, 1 else): of the models and their samples; FOLDER is of one seed. NO_COST=1 leaves the
+# cost of lengths out. Tables: docs/claims_tables.py FOLDER…
 set -eu
 [ $# -ge 4 ] || { echo "usage: docs/claims.sh ENGINE PAIRS FOLDER CPU_MINUTES [VARIANT...]" >&2; exit 2; }
 engine=$1 pairs=$2 folder=$3 minutes=$4 seed=${SEED:-1}

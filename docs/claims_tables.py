@@ -11,7 +11,7 @@ import statistics
 import sys
 from pathlib import Path
 
-VARIANTS = ["squared_error", "cross_entropy", "calibrated", "absorbing", "sparse", "experts", "all", "ours"]
+VARIANTS = ["squared_error", "cross_entropy", "calibrated", "absorbing", "sparse", "experts", "all", "all_calibrated", "ours"]
 LEVELS = [1.0, 0.6, 0.3]
 ACCURACIES = [0.35, 0.4, 0.45, 0.5, 0.55]  # of held-out targets from the source alone
 
@@ -85,6 +85,7 @@ def main(folders):
                 found.setdefault(name, []).append({
                     "training": training(folder / f"{name}.log.jsonl"),
                     "seq2seq": rows_of(folder / f"{name}.json"),
+                    "noise": rows_of(folder / f"{name}.noise.json"),
                     "ancestral": rows_of(folder / f"{name}.ancestral.json")})
     runs = {name: [seed["training"] for seed in seeds] for name, seeds in found.items()}
 
@@ -115,6 +116,13 @@ def main(folders):
             table([f"{measure}, {choice}", *(f"{count} steps" for count in counts)],
                   [[name, *(cell([row[measure] for row in rows.get((count, choice), [])], digits) for count in counts)]
                    for name, rows in quality.items()])
+    noisy = measured(found, "noise", ("noise", "choice"))
+    deviations = sorted({noise for rows in noisy.values() for noise, _ in rows})
+    for choice in ("single", "mbr-10"):
+        table([f"bleu (distinct-2), {choice}, 8 steps", *(f"noise {noise:g}" for noise in deviations)],
+              [[name, *(f"{cell([row['bleu'] for row in rows.get((noise, choice), [])], 1)} "
+                        f"({cell([row['distinct_2'] for row in rows.get((noise, choice), [])], 2)})" for noise in deviations)]
+               for name, rows in noisy.items()])
     table(["ancestral", "steps", "sources", "BLEU", "ROUGE-L", "CPU s a sample"],
           [[name, steps, sources, cell([row["bleu"] for row in rows], 1), cell([row["rouge_l"] for row in rows], 3),
             cell([row["cpu_seconds_each"] for row in rows], 2)]

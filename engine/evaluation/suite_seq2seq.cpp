@@ -77,8 +77,7 @@ void measureWay(SuiteRun& run, const PairSampler& sampler, const PairTokens& tok
         json.update(measured(sets, sources));
         json["seconds_each"] = seconds;
         json["cpu_seconds_each"] = cpuSeconds;
-        json["first"] =
-            repairedUtf8(sets.front().front()); // a model that has learnt little writes halves of characters
+        json["first"] = repairedUtf8(sets.front().front()); // a young model writes halves of characters
         run.row(std::move(json));
     };
     row("single", single);

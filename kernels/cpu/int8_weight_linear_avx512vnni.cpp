@@ -19,7 +19,8 @@ void int8Tile(const Tile& t) {
         sums[r][0] = sums[r][1] = _mm512_setzero_ps();
     }
     const std::byte* panel = t.panel + 128;
-    const std::int64_t positions = (t.k + 3) / 4 * 4, askEach = t.nextBytes / int8Groups(t.k);
+    const std::int64_t positions = (t.k + 3) / 4 * 4, groups = int8Groups(t.k);
+    const std::int64_t askEach = groups > 0 ? t.nextBytes / groups : 0;
     for (std::int64_t begin = 0, group = 0; begin < positions; begin += kInt8Group, ++group) {
         const std::int64_t end = positions < begin + kInt8Group ? positions : begin + kInt8Group;
         const __m512i start0 = _mm512_loadu_si512(panel), start1 = _mm512_loadu_si512(panel + 64);
