@@ -26,8 +26,8 @@ int usageError(const CLI::ParseError& error) {
 }
 
 // A waiting OpenMP thread spins for milliseconds by default, and while anything else runs on the machine every pass then
-// waits for it (measured beside a build: 13 times longer). One that sleeps at once is woken some hundred times a pass, which
-// takes longer than the work. So it spins for some microseconds (docs/performance.md, "Beside other work"). libgomp reads
+// waits for it (measured beside a build: 13 times longer). One that sleeps at once is woken hundreds of times a pass, which takes
+// longer than the work. So it spins for some microseconds (docs/performance.md, "Beside other work"). libgomp reads
 // this once, when it is loaded: hence the new beginning.
 void spinBriefly(char** argv) {
     if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;

@@ -133,6 +133,7 @@ CASE(anOverfitModelGivesItsPairsBackBySolverAndByAncestralSteps) {
     options.noise = {0}; // then nothing is drawn: all candidates are one
     const auto still = evaluate(options, {}, {});
     CHECK(still.ok() && (*still)["rows"][0]["bleu"] == (*still)["rows"][1]["bleu"]) << (still ? still->dump() : "");
+    CHECK(still.ok() && (*still)["rows"][0]["samples"] == 10 && (*still)["rows"][0]["bleu_error"] == 0);
 }
 
 CASE(gaussianDiffusionWithSquaredErrorLearnsPairsToo) {

@@ -1,4 +1,4 @@
-// The default model, imported once into the build tree from what the set-up downloaded.
+// The default model, imported into the build tree from what the set-up downloaded, once for each shipped denoiser.
 #pragma once
 
 #include "engine/base/paths.h"
@@ -15,10 +15,13 @@ inline Result<std::filesystem::path> realModel(StoredType dtype) {
     if (!std::filesystem::exists(gguf))
         return Error{ErrorCode::NotFound, "no base model in " + gguf.string() + ": run installer/build first"};
     const auto folder = executableFolder() / ("test-model-" + std::string(storedTypeName(dtype)));
-    if (std::filesystem::exists(folder / "model.json")) return folder;
     ImportOptions options;
     options.dtype = dtype;
     options.shippedDenoisers = std::filesystem::path(PALIMPSEST_SOURCE_DIR) / "resources/weights";
+    const auto shipped = options.shippedDenoisers / "smollm2-135m-instruct" / "denoiser.safetensors";
+    std::error_code error; // of a file that is not there: it is older than any
+    if (std::filesystem::last_write_time(folder / "model.json", error) > std::filesystem::last_write_time(shipped))
+        return folder;
     auto imported = importGguf(gguf, folder, options);
     if (!imported) return imported.error();
     return imported->folder;
