@@ -6,7 +6,7 @@
 //   causal       j <= i < j + radius(j)
 //   both ways    |i - j| < radius(j)
 // and nothing in [hiddenBegin, hiddenEnd) is seen. So what a key is seen by is one interval of query positions.
-// Every slot of a run with own rows also sees all slots of its run.
+// Every slot of a run with own rows also sees all slots of its run; where they are a tree, itself and its ancestors.
 //
 // A query that sees nothing gives zeros and a log-sum-exp of -infinity. Shape letters: models/shapes.h.
 #pragma once
@@ -37,6 +37,13 @@ struct AttentionRun {
 };
 constexpr std::int64_t kEndOfText = std::numeric_limits<std::int64_t>::max();
 
+// A slot of a tree: ways to go on that share their beginnings, in preorder (each slot behind its parent, with all that
+// descends from it behind itself).
+struct TreeSlot {
+    std::int32_t depth = 0; // its position is the run's first + depth; of a slot without a parent 0
+    std::int32_t end = 0;   // one past its last descendant; 0 <= slot < end <= N
+};
+
 // T is float or Bf16; sums are in f32. Nothing is owned.
 template<class T>
 struct AttentionInput {
@@ -45,6 +52,7 @@ struct AttentionInput {
     int phase = 0;                                      // 0 … dilation - 1, of the layer
     std::span<const std::int64_t> globals;              // further global positions, ascending
     std::span<const AttentionRun> runs;
+    std::span<const TreeSlot> tree; // (N): the slots of the only run, which has own rows; empty: consecutive positions
 
     const T* queries = nullptr; // (N, H, K): N is the sum of the runs' counts
     std::int64_t queryStride = 0;
@@ -75,7 +83,7 @@ struct AttentionGradients {
 template<class T>
 void sparseAttentionForward(const AttentionInput<T>& input, T* out, float* logSumExp, const ParallelFor& parallel);
 
-// Gradients of a loss with respect to queries, rows and own rows. Deterministic. Blocks.
+// Gradients of a loss with respect to queries, rows and own rows; not of trees. Deterministic. Blocks.
 template<class T>
 void sparseAttentionBackward(const AttentionInput<T>& input, const AttentionGradients<T>& gradients,
                              const ParallelFor& parallel);

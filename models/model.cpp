@@ -144,6 +144,12 @@ torch::Tensor Model::logits(const torch::Tensor& hidden) const {
     return weightProduct(hidden, m_parts->base.headProduct()).to(torch::kFloat32);
 }
 
+torch::Tensor Model::frequentLogits(const torch::Tensor& hidden) const {
+    const c10::InferenceMode guard;
+    const PreparedWeight& head = m_parts->base.headProduct();
+    return weightProduct(hidden, firstColumns(head, (head.columns + 2) / 3)).to(torch::kFloat32);
+}
+
 torch::Tensor Model::logits(const torch::Tensor& hidden, const torch::Tensor& state, const torch::Tensor& level) const {
     const c10::InferenceMode guard;
     if (!m_parts->withEvidence || !((level > 0) & (level < 1)).any().item<bool>()) return logits(hidden);

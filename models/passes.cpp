@@ -4,9 +4,6 @@
 #include "models/model_parts.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <numeric>
 
 namespace palimpsest {
 namespace {
@@ -133,69 +130,30 @@ std::vector<torch::Tensor> Model::clean(std::span<const CleanInput> inputs) cons
     return results;
 }
 
-// The tokens of a tree by depth, so that those at one position lie side by side.
-struct Model::TreeSlots {
-    std::vector<std::int64_t> order;                  // slot -> token
-    std::vector<std::int64_t> places;                 // token -> slot
-    std::vector<std::int64_t> positions, ids, begins; // of the slots; the first slot of each depth, and the end
-    torch::Tensor ancestors; // (N, deepest) int64: slots of its ancestors and itself, then itself again
-    torch::Tensor absent;    // (N, deepest) f32: 0, -inf where it is there again
+// The tokens of a tree in preorder, as attention wants them.
+struct Model::TreeOrder {
+    std::vector<std::int64_t> ids, positions; // of the slots
+    std::vector<TreeSlot> slots;
+    std::vector<std::int64_t> places; // token -> slot
 
-    explicit TreeSlots(const TokenTree& tree) {
-        const std::size_t count = tree.ids.size();
-        std::vector<std::int64_t> depths;
-        for (std::size_t i = 0; i < count; ++i)
-            depths.push_back(tree.parents[i] < 0 ? 0 : depths[std::size_t(tree.parents[i])] + 1);
-        order.resize(count);
-        std::iota(order.begin(), order.end(), 0);
-        std::ranges::stable_sort(order, {}, [&](std::int64_t token) { return depths[std::size_t(token)]; });
-        places.resize(count);
-        for (std::size_t slot = 0; slot < count; ++slot) {
-            const auto token = std::size_t(order[slot]);
-            places[token] = std::int64_t(slot);
-            if (std::size_t(depths[token]) == begins.size()) begins.push_back(std::int64_t(slot));
-            positions.push_back(tree.start + depths[token]);
-            ids.push_back(tree.ids[token]);
-        }
-        const auto deepest = std::int64_t(begins.size());
-        begins.push_back(std::int64_t(count));
-        ancestors = torch::empty({std::int64_t(count), deepest}, torch::kInt64);
-        absent = torch::zeros({std::int64_t(count), deepest});
-        for (std::size_t slot = 0; slot < count; ++slot) {
-            auto token = std::int32_t(order[slot]);
-            for (std::int64_t k = 0; k < deepest; ++k) {
-                const bool there = token >= 0;
-                ancestors[std::int64_t(slot)][k] = there ? places[std::size_t(token)] : std::int64_t(slot);
-                if (!there) absent[std::int64_t(slot)][k] = -std::numeric_limits<float>::infinity();
-                if (there) token = tree.parents[std::size_t(token)];
-            }
-        }
+    explicit TreeOrder(const TokenTree& tree) : places(tree.ids.size()) {
+        std::vector<std::vector<std::size_t>> children(tree.ids.size());
+        for (std::size_t token = 0; token < tree.ids.size(); ++token)
+            if (tree.parents[token] >= 0) children[std::size_t(tree.parents[token])].push_back(token);
+        for (std::size_t token = 0; token < tree.ids.size(); ++token)
+            if (tree.parents[token] < 0) add(tree, children, token, 0);
     }
 
-    // qkv (N, H + 2G, K) of the slots -> (N, H, K). Tokens at one position see the same of the context: to attention
-    // they are one query of more heads. What they see of the tree is added by its share of the softmax.
-    torch::Tensor attend(const torch::Tensor& qkv, const AttentionRows& context, std::int64_t heads) const {
-        const std::int64_t keyHeads = context.keys.size(1), group = heads / keyHeads, size = qkv.size(2);
-        const auto queries = qkv.narrow(1, 0, heads).unflatten(1, {keyHeads, group}); // (N, G, H / G, K)
-        std::vector<torch::Tensor> outputs, sums;
-        for (std::size_t depth = 0; depth + 1 < begins.size(); ++depth) {
-            const std::int64_t begin = begins[depth], count = begins[depth + 1] - begin;
-            const AttentionRun run{positions[std::size_t(begin)], 1};
-            const auto packed = queries.narrow(0, begin, count).permute({1, 0, 2, 3}).reshape({1, -1, size});
-            const AttentionResult seen = sparseAttention(packed, context, std::span(&run, 1));
-            outputs.push_back(seen.output.view({keyHeads, count, group, size}).transpose(0, 1));
-            sums.push_back(seen.logSumExp.view({keyHeads, count, group}).transpose(0, 1));
-        }
-        const auto flat = ancestors.flatten().to(qkv.device());
-        const auto own = qkv.narrow(1, heads, 2 * keyHeads).index_select(0, flat).unflatten(0, ancestors.sizes());
-        const auto keys = own.narrow(2, 0, keyHeads).permute({0, 2, 3, 1});                    // (N, G, K, A)
-        const auto values = own.narrow(2, keyHeads, keyHeads).permute({0, 2, 1, 3});           // (N, G, A, K)
-        auto scores = at::matmul(queries, keys).to(torch::kFloat32) / std::sqrt(double(size)); // (N, G, H / G, A)
-        scores.add_(absent.to(qkv.device()).unsqueeze(1).unsqueeze(1));
-        const auto shares = at::cat({joined(sums).unsqueeze(3), scores}, 3).softmax(3);
-        const auto output = joined(outputs).to(torch::kFloat32) * shares.narrow(3, 0, 1) +
-                            at::matmul(shares.slice(3, 1), values.to(torch::kFloat32));
-        return output.to(qkv.scalar_type()).flatten(1, 2);
+private:
+    void add(const TokenTree& tree, const std::vector<std::vector<std::size_t>>& children, std::size_t token,
+             std::int32_t depth) { // as deep as a block is long
+        const std::size_t slot = slots.size();
+        places[token] = std::int64_t(slot);
+        ids.push_back(tree.ids[token]);
+        positions.push_back(tree.start + depth);
+        slots.push_back({depth, 0});
+        for (const std::size_t child : children[token]) add(tree, children, child, depth + 1);
+        slots[slot].end = std::int32_t(slots.size());
     }
 };
 
@@ -203,29 +161,32 @@ std::vector<TreePass> Model::branches(std::span<const TokenTree> trees) const {
     const c10::InferenceMode guard;
     const Parts& p = *m_parts;
     std::vector<std::int64_t> ids, positions;
-    std::vector<TreeSlots> slots;
+    std::vector<TreeOrder> orders;
     for (const TokenTree& tree : trees) {
         tree.context->m_rows->turnGlobals(tree.start, p.base);
-        const TreeSlots& own = slots.emplace_back(tree);
+        const TreeOrder& own = orders.emplace_back(tree);
         ids.insert(ids.end(), own.ids.begin(), own.ids.end());
         positions.insert(positions.end(), own.positions.begin(), own.positions.end());
     }
     std::vector<torch::Tensor> rows; // per layer
+    const std::int64_t heads = p.config.heads, keyHeads = p.config.keyHeads;
     const auto hidden = throughBase(ids, positions, [&](int layer, const torch::Tensor& qkv) {
-        rows.push_back(qkv.narrow(1, p.config.heads, 2 * p.config.keyHeads));
+        rows.push_back(qkv.narrow(1, heads, 2 * keyHeads));
         std::vector<torch::Tensor> attended; // (N, H, K)
         std::int64_t at = 0;
         for (std::size_t t = 0; t < trees.size(); ++t) {
             const auto count = std::int64_t(trees[t].ids.size());
-            attended.push_back(
-                slots[t].attend(qkv.narrow(0, at, count), trees[t].context->m_rows->view(layer), p.config.heads));
+            const auto own = qkv.narrow(0, at, count);
+            attended.push_back(treeAttention(
+                own.narrow(1, 0, heads), trees[t].context->m_rows->view(layer), trees[t].start, orders[t].slots,
+                {own.narrow(1, heads, keyHeads), own.narrow(1, heads + keyHeads, keyHeads)}));
             at += count;
         }
         return joined(attended);
     });
     std::vector<TreePass> results;
     std::int64_t at = 0;
-    for (const TreeSlots& own : slots) {
+    for (const TreeOrder& own : orders) {
         const auto places = torch::tensor(own.places, torch::kInt64).to(p.device) + at;
         TreePass& result = results.emplace_back();
         result.hidden = hidden.index_select(0, places);

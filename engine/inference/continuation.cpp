@@ -3,7 +3,6 @@
 #include "engine/inference/draft_text.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace palimpsest {
 namespace {
@@ -11,12 +10,8 @@ namespace {
 constexpr int kAutoBlock = 8;
 constexpr int kAutoSteps = 1;
 
-// Tokens of a candidate's tree. One way alone costs a clean pass like any other and is quicker on a CPU, though the base
-// comes less far; PALIMPSEST_TREE=24, say, compares them live.
-std::size_t treeTokens() {
-    const char* const wanted = std::getenv("PALIMPSEST_TREE");
-    return wanted ? std::size_t(std::clamp(std::atoi(wanted), 0, 64)) : 0;
-}
+// Tokens of a candidate's tree: with more the base comes further, but a pass over them takes longer (docs/evaluation.md).
+constexpr std::size_t kTreeTokens = 16;
 
 } // namespace
 
@@ -26,11 +21,10 @@ Continuation::Continuation(DraftSession& session, const CleanContext& context, c
     // Without a denoiser every round is one draw of the base.
     m_block = session.model().hasDenoiser() ? std::size_t(options.block ? options.block : kAutoBlock) : 1;
     m_steps = options.steps ? options.steps : kAutoSteps;
-    m_treeTokens = treeTokens();
     m_longest = longestDraft(std::size_t(options.tokens));
     for (int i = 0; i < options.drafts; ++i)
         m_tracks.push_back(std::unique_ptr<Track>(
-            new Track{Lane(i, Random::derivedSeed(options.seed, i)), context.Copy(), 0, lastHidden, {}, 0}));
+            new Track{Lane(i, Random::derivedSeed(options.seed, i)), context.Copy(), 0, lastHidden, 0, {}, {}}));
 }
 
 bool Continuation::run(const Given& given) {
@@ -120,7 +114,8 @@ void Continuation::openBlocks(std::span<Track* const> tracks) {
         lane.cells.resize(std::max(lane.cells.size(), first + track.width));
         for (std::size_t at = first; at < lane.cells.size(); ++at)
             if (!lane.cells[at].pinned) lane.cells[at] = Cell{};
-        track.proposals.assign(track.width, {});
+        track.races.assign(track.width, {});
+        track.tree.reset();
         if (lane.cells[first].pinned) continue;
         const Probabilities p = m_session.probabilities(logits[std::int64_t(i)], edges(lane, first));
         if (p.empty()) {
@@ -155,7 +150,12 @@ bool Continuation::propose(std::span<Track* const> tracks, int passesLeft) {
     for (std::size_t i = 0; i < moving.size(); ++i) {
         const std::size_t commit = decidedBy(open[i].size(), passesLeft);
         const OpenRows foretold(m_session.model(), open[i], {moving[i]->lane.committed, commit, hidden[i], {}, {}});
-        fill(*moving[i], foretold, open[i], commit);
+        if (!m_session.options().verify)
+            fill(*moving[i], foretold, open[i], commit);
+        else if (passesLeft > 1)
+            proposeNext(*moving[i], foretold, open[i]);
+        else
+            growTree(*moving[i], &foretold, open[i]);
         m_session.show(moving[i]->lane, shownCells(moving[i]->lane), expectedPasses(moving[i]->lane, passesLeft));
     }
     return true;
@@ -181,23 +181,95 @@ void Continuation::fill(Track& track, const OpenRows& rows, std::span<const std:
             lane.ended = lane.broken = true;
             return;
         }
-        std::int64_t id;
-        if (m_session.options().verify && m_treeTokens > 0) {
-            CellProposals& proposals = track.proposals[at - lane.committed];
-            proposals = {PositionNoise(lane.seed, at).first(q, kProposals), i};
-            id = proposals.ids.front();
-        } else {
-            id = draw(q, lane, at); // one way needs the winner alone
-        }
+        const std::int64_t id = drawToken(q, lane.random);
         lane.cells[at] = {id, float(q[std::size_t(id)]), false, true};
     }
     m_session.guess(lane, open.subspan(commit), rows.guessed());
 }
 
+// Proposes the first open cell, and shows in the others what is likeliest just now.
+void Continuation::proposeNext(Track& track, const OpenRows& rows, std::span<const std::size_t> open) {
+    Lane& lane = track.lane;
+    const std::size_t at = open.front();
+    const torch::Tensor logits = rows.logits(0, m_session.tokenBefore(lane, at), m_session.tokenBefore(lane, at, 2));
+    const Probabilities q = m_session.probabilities(logits, edges(lane, at));
+    if (q.empty()) {
+        lane.ended = lane.broken = true;
+        return;
+    }
+    auto& race = track.races[at - lane.committed] = PositionNoise(lane.seed, at).first(q, kProposals);
+    lane.cells[at] = {race.front().token, float(race.front().probability), false, true};
+    m_session.guess(lane, open.subspan(1), rows.guessed());
+}
+
+// From the block's first word on, and shows the likeliest way of it. `rows` may be null where no cell is open.
+void Continuation::growTree(Track& track, const OpenRows* rows, std::span<const std::size_t> open) {
+    Lane& lane = track.lane;
+    ProposalTree tree(lane.cells[lane.committed].id);
+    for (std::size_t i = 1, next = 0; i < track.width; ++i) {
+        const std::size_t at = lane.committed + i;
+        const Cell cell = lane.cells[at];
+        if (next < open.size() && open[next] == at) {
+            foretell(track, tree, *rows, open, next++);
+        } else if (cell.id == Cell::kUnknown) {
+            break;
+        } else if (cell.pinned || track.races[i].empty()) {
+            const Proposal certain{cell.id};
+            for (const std::int32_t of : tree.lastLevel()) tree.grow(of, std::span(&certain, 1));
+        } else { // an earlier pass saw one word before it: on other ways there is another
+            for (const std::int32_t of : tree.worthwhile()) {
+                const bool seen = tree.ids()[std::size_t(of)] == lane.cells[at - 1].id;
+                tree.grow(of, proposalsOf(track.races[i], seen ? Footing::Seen : Footing::Unknown));
+            }
+        }
+        if (!tree.nextLevel()) break;
+    }
+    tree.keep(kTreeTokens);
+    const std::vector<std::int32_t> way = tree.likeliestWay();
+    for (std::size_t i = 1; i < track.width; ++i) {
+        Cell& cell = lane.cells[lane.committed + i];
+        if (cell.pinned) continue;
+        cell = i < way.size() ? Cell{tree.ids()[std::size_t(way[i])], tree.confidence(way[i]), false, true} : Cell{};
+    }
+    track.tree = std::move(tree);
+}
+
+// Words for the `i`-th open cell, behind each way that is worth it.
+void Continuation::foretell(Track& track, ProposalTree& tree, const OpenRows& rows, std::span<const std::size_t> open,
+                            std::size_t i) const {
+    Lane& lane = track.lane;
+    const std::size_t cell = open[i];
+    const std::vector<std::int32_t> ways = tree.worthwhile();
+    if (ways.empty()) return;
+    std::vector<std::int64_t> before, beforeThat;
+    for (const std::int32_t way : ways) {
+        const std::int32_t parent = tree.parents()[std::size_t(way)];
+        before.push_back(tree.ids()[std::size_t(way)]);
+        beforeThat.push_back(parent == ProposalTree::kNone ? m_session.tokenBefore(lane, cell, 2)
+                                                           : tree.ids()[std::size_t(parent)]);
+    }
+    const bool told = rows.depends(i);
+    const torch::Tensor logits = told ? rows.frequentLogits(i, before, beforeThat) // (ways, V / 3)
+                                      : rows.logits(i, before[0], beforeThat[0]).unsqueeze(0);
+    const bool sawBefore = i == 0 || open[i - 1] + 1 != cell;
+    std::int64_t& standing = lane.cells[cell - 1].id; // what may follow depends on it
+    const std::int64_t seen = standing;
+    for (std::size_t w = 0; w < ways.size(); ++w) {
+        standing = before[w];
+        const Probabilities q = m_session.probabilities(logits[told ? std::int64_t(w) : 0], edges(lane, cell));
+        if (q.empty()) continue; // verifying will find it broken
+        const bool hasSeen = sawBefore && before[w] == seen;
+        tree.grow(ways[w],
+                  proposalsOf(PositionNoise(lane.seed, cell).first(q, kProposals), told      ? Footing::Told
+                                                                                   : hasSeen ? Footing::Seen
+                                                                                             : Footing::Unknown));
+    }
+    standing = seen;
+}
+
 bool Continuation::verify(std::span<Track* const> tracks) {
     std::vector<Track*> verified;
     std::vector<Lane*> lanes;
-    std::vector<ProposalTree> proposals;
     std::vector<TokenTree> trees;
     for (Track* track : tracks) {
         if (track->lane.ended) continue;
@@ -205,59 +277,26 @@ bool Continuation::verify(std::span<Track* const> tracks) {
             closeRound(*track, 1);
             continue;
         }
+        if (!track->tree) growTree(*track, nullptr, {});
         verified.push_back(track);
         lanes.push_back(&track->lane);
-        const ProposalTree& tree = proposals.emplace_back(m_treeTokens > 0 ? treeOf(*track) : wayOf(*track));
-        trees.push_back(
-            {&track->context, std::int64_t(m_session.firstPosition() + track->lane.committed), tree.ids, tree.parents});
+        trees.push_back({&track->context, std::int64_t(m_session.firstPosition() + track->lane.committed),
+                         track->tree->ids(), track->tree->parents()});
     }
     if (verified.empty()) return true;
     if (!m_session.beginPass(lanes)) return false;
     const Model& model = m_session.model();
-    if (m_treeTokens > 0) {
-        const std::vector<TreePass> passes = model.branches(trees);
-        for (std::size_t i = 0; i < verified.size(); ++i) {
-            const Followed way = follow(*verified[i], proposals[i], passes[i].hidden);
-            model.take(trees[i], passes[i], way.last);
-            closeRound(*verified[i], way.cells);
-        }
-        return true;
-    }
-    std::vector<CleanInput> ways; // a context gains all of it, and loses what the base did not follow
-    for (const TokenTree& tree : trees) ways.push_back({tree.context, tree.ids, tree.start});
-    const std::vector<torch::Tensor> hidden = model.clean(ways);
+    const std::vector<TreePass> passes = model.branches(trees);
     for (std::size_t i = 0; i < verified.size(); ++i) {
-        const Followed way = follow(*verified[i], proposals[i], hidden[i]);
-        verified[i]->context.truncate(trees[i].start + way.last + 1);
+        const Followed way = follow(*verified[i], passes[i].hidden);
+        model.take(trees[i], passes[i], way.last);
         closeRound(*verified[i], way.cells);
     }
     return true;
 }
 
-// The block as it stands, up to the first cell that nothing is known of.
-ProposalTree Continuation::wayOf(const Track& track) const {
-    const Cell* cells = &track.lane.cells[track.lane.committed];
-    ProposalTree way;
-    for (std::size_t i = 0; i < track.width && cells[i].id != Cell::kUnknown; ++i) {
-        way.ids.push_back(cells[i].id);
-        way.parents.push_back(std::int32_t(i) - 1);
-    }
-    return way;
-}
-
-// As locks are now: one that came since the proposals were made is certain.
-ProposalTree Continuation::treeOf(const Track& track) const {
-    const Cell* cells = &track.lane.cells[track.lane.committed];
-    std::vector<CellProposals> further;
-    for (std::size_t i = 1; i < track.width && cells[i].id != Cell::kUnknown; ++i) {
-        const bool open = !cells[i].pinned && !track.proposals[i].ids.empty();
-        further.push_back(open ? track.proposals[i] : CellProposals{{cells[i].id}});
-    }
-    return proposalTree(cells[0].id, further, m_treeTokens);
-}
-
 // Down the tree as far as the base goes. hidden (tokens, D): what it made of each.
-Continuation::Followed Continuation::follow(Track& track, const ProposalTree& proposals, const torch::Tensor& hidden) {
+Continuation::Followed Continuation::follow(Track& track, const torch::Tensor& hidden) {
     Lane& lane = track.lane;
     const torch::Tensor logits = m_session.model().logits(hidden).cpu().contiguous(); // (tokens, V)
     Followed way{1, 0};
@@ -273,7 +312,7 @@ Continuation::Followed Continuation::follow(Track& track, const ProposalTree& pr
             cell = {id, float(p[std::size_t(id)]), false, true};
         }
         ++way.cells;
-        const std::int32_t next = proposals.child(way.last, cell.id);
+        const std::int32_t next = track.tree->child(way.last, cell.id);
         if (next == ProposalTree::kNone) break;
         way.last = next;
         ++held;

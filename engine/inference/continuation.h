@@ -1,9 +1,8 @@
 // Writing on: rounds of one block each, diffused by the noised stream and verified by the base (DESIGN.md, section 2).
 //
 // A round of one candidate: a clean pass over what the last round gave; the base's own draw for the block's first
-// position; K noised passes that propose the other positions from left to right, each knowing the proposals before it
-// (open_rows.h); one pass of the clean stream over the likeliest proposals, one way or a tree of them
-// (proposal_tree.h). Down it the base draws word after word, with noise that belongs to the position (PositionNoise),
+// position; K noised passes: each but the last proposes the next position, the last one a tree of words for the others, every
+// word knowing those before it on its way (open_rows.h, proposal_tree.h); one pass of the clean stream over the tree. Down it the base draws word after word, with noise that belongs to the position (PositionNoise),
 // until it draws one that nobody proposed. So the text is the base's own sample, word for word what it would write alone
 // with that seed, and proposals only say how fast.
 // Unverified, each round keeps its proposals as they are.
@@ -13,6 +12,8 @@
 #include "engine/inference/open_rows.h"
 #include "engine/inference/proposal_tree.h"
 #include "engine/inference/session.h"
+
+#include <optional>
 
 namespace palimpsest {
 
@@ -38,10 +39,12 @@ private:
     struct Track { // a lane in the model
         Lane lane;
         CleanContext context;
-        std::size_t inContext = 0;            // cells of the lane that the context holds
-        torch::Tensor hidden;                 // (D) predicts the cell after those
-        std::vector<CellProposals> proposals; // of the block's cells
-        std::size_t width = 0;                // of the block
+        std::size_t inContext = 0; // cells of the lane that the context holds
+        torch::Tensor hidden;      // (D) predicts the cell after those
+        std::size_t width = 0;     // of the block
+        // Of the block's cells that an earlier pass proposed: who came first.
+        std::vector<std::vector<PositionNoise::Arrival>> races;
+        std::optional<ProposalTree> tree; // once the last pass was made
     };
 
     struct Followed {
@@ -55,10 +58,12 @@ private:
     bool propose(std::span<Track* const> tracks, int passesLeft);
     std::size_t decidedBy(std::size_t open, int passesLeft) const;
     void fill(Track& track, const OpenRows& rows, std::span<const std::size_t> open, std::size_t commit);
+    void proposeNext(Track& track, const OpenRows& rows, std::span<const std::size_t> open);
+    void growTree(Track& track, const OpenRows* rows, std::span<const std::size_t> open);
+    void foretell(Track& track, ProposalTree& tree, const OpenRows& rows, std::span<const std::size_t> open,
+                  std::size_t i) const;
     bool verify(std::span<Track* const> tracks);
-    ProposalTree wayOf(const Track& track) const;
-    ProposalTree treeOf(const Track& track) const;
-    Followed follow(Track& track, const ProposalTree& proposals, const torch::Tensor& hidden);
+    Followed follow(Track& track, const torch::Tensor& hidden);
     void closeRound(Track& track, std::size_t kept);
     std::int64_t draw(const Probabilities& p, Lane& lane, std::size_t cell) const;
     NoisedBlock noisedBlock(const Track& track) const;
@@ -69,7 +74,6 @@ private:
     DraftSession& m_session;
     std::size_t m_block;
     int m_steps;
-    std::size_t m_treeTokens; // 0: only the likeliest way
     std::size_t m_longest;
     int m_rounds = 0;
     std::vector<std::unique_ptr<Track>> m_tracks;

@@ -29,6 +29,16 @@ torch::Tensor OpenRows::logits(std::size_t i, std::int64_t before, std::int64_t 
     return logitsOf(after, torch::full({1}, m_rows[i], torch::kLong))[0];
 }
 
+bool OpenRows::depends(std::size_t i) const {
+    return m_place[i] == kDependent;
+}
+
+torch::Tensor OpenRows::frequentLogits(std::size_t i, std::span<const std::int64_t> before,
+                                       std::span<const std::int64_t> beforeThat) const {
+    const auto hidden = m_pass.hidden.narrow(0, m_rows[i], 1).expand({std::int64_t(before.size()), -1});
+    return m_model.frequentLogits(m_model.afterTokens(hidden, before, beforeThat)).cpu().contiguous();
+}
+
 torch::Tensor OpenRows::guessed() const {
     const auto count = std::int64_t(m_place.size() - m_pass.decided);
     return m_logits.narrow(0, m_logits.size(0) - count, count);

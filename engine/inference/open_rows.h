@@ -23,6 +23,14 @@ public:
     // where the pass itself did not know the nearer one, the model's sequential head takes them into account.
     torch::Tensor logits(std::size_t i, std::int64_t before, std::int64_t beforeThat) const;
 
+    // Whether that head has something to say of the cell: else logits() is the same whatever is before.
+    bool depends(std::size_t i) const;
+
+    // (B, V / 3) f32 on the CPU: of a cell that depends, behind B different pairs of words, as Model::frequentLogits() has
+    // them. Without soft states.
+    torch::Tensor frequentLogits(std::size_t i, std::span<const std::int64_t> before,
+                                 std::span<const std::int64_t> beforeThat) const;
+
     // (open - decided, V) f32 on the CPU: of those that stay undecided, as the pass foretold them.
     torch::Tensor guessed() const;
 

@@ -31,7 +31,8 @@ void keepNucleus(Probabilities& p, double topP) {
 
 } // namespace
 
-Probabilities distribution(std::span<const float> logits, const SamplingRule& rule, const TokenMask& allowed) {
+Probabilities distribution(std::span<const float> logits, const SamplingRule& rule,
+                           std::span<const std::uint8_t> allowed) {
     assert(allowed.size() == logits.size());
     std::vector<float> powers(logits.size());
     for (std::size_t i = 0; i < logits.size(); ++i) {
@@ -82,11 +83,11 @@ double PositionNoise::uniform(std::size_t token) const {
 }
 
 std::int64_t PositionNoise::winner(std::span<const double> p) const {
-    return first(p, 1).front();
+    return first(p, 1).front().token;
 }
 
-std::vector<std::int64_t> PositionNoise::first(std::span<const double> p, std::size_t count) const {
-    std::vector<std::pair<double, std::int64_t>> best; // by time, ascending
+std::vector<PositionNoise::Arrival> PositionNoise::first(std::span<const double> p, std::size_t count) const {
+    std::vector<Arrival> best; // by time, ascending
     double limit = std::numeric_limits<double>::infinity();
     for (std::size_t token = 0; token < p.size(); ++token) {
         if (p[token] <= 0) continue;
@@ -95,13 +96,10 @@ std::vector<std::int64_t> PositionNoise::first(std::span<const double> p, std::s
         const double time = -std::log(u) / p[token];
         if (best.size() == count && time >= limit) continue;
         if (best.size() == count) best.pop_back();
-        const std::pair one(time, std::int64_t(token));
-        best.insert(std::ranges::lower_bound(best, one), one);
-        if (best.size() == count) limit = best.back().first;
+        best.insert(std::ranges::upper_bound(best, time, {}, &Arrival::time), {std::int64_t(token), time, p[token]});
+        if (best.size() == count) limit = best.back().time;
     }
-    std::vector<std::int64_t> tokens;
-    for (const auto& [time, token] : best) tokens.push_back(token);
-    return tokens;
+    return best;
 }
 
 } // namespace palimpsest

@@ -21,8 +21,9 @@ using TokenMask = std::vector<std::uint8_t>;
 // when no allowed token has a finite logit: the model computed no numbers.
 using Probabilities = std::vector<double>;
 
-// `allowed` has the size of `logits`. Temperature first, then top-p.
-Probabilities distribution(std::span<const float> logits, const SamplingRule& rule, const TokenMask& allowed);
+// `allowed`: of the tokens `logits` are of. Temperature first, then top-p.
+Probabilities distribution(std::span<const float> logits, const SamplingRule& rule,
+                           std::span<const std::uint8_t> allowed);
 
 // Inverse draw: the first token at which the running sum exceeds `uniform` in [0, 1). `p` not empty.
 std::int64_t drawToken(std::span<const double> p, Random& random);
@@ -40,8 +41,13 @@ public:
 
     // The sample of p. `p` not empty.
     std::int64_t winner(std::span<const double> p) const;
+    struct Arrival {
+        std::int64_t token = 0;
+        double time = 0;        // above 0
+        double probability = 0; // in p
+    };
     // The `count` first of the race, the winner first; fewer where fewer have any probability.
-    std::vector<std::int64_t> first(std::span<const double> p, std::size_t count) const;
+    std::vector<Arrival> first(std::span<const double> p, std::size_t count) const;
 
 private:
     double uniform(std::size_t token) const; // (0, 1]

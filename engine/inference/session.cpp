@@ -73,8 +73,9 @@ bool DraftSession::mustBeginProse(const Lane& lane, std::size_t cell) const {
 Probabilities DraftSession::probabilities(const torch::Tensor& row, const TokenEdges& edges) const {
     const SamplingRule rule{options().temperature, options().topP};
     const std::span<const float> logits(row.const_data_ptr<float>(), std::size_t(row.numel()));
-    if (!edges.any()) return distribution(logits, rule, vocabulary().allowed());
-    return distribution(logits, rule, vocabulary().allowed(edges));
+    const auto of = [&](const TokenMask& allowed) { return std::span(allowed).first(logits.size()); };
+    if (!edges.any()) return distribution(logits, rule, of(vocabulary().allowed()));
+    return distribution(logits, rule, of(vocabulary().allowed(edges)));
 }
 
 void DraftSession::guess(Lane& lane, std::span<const std::size_t> cells, const torch::Tensor& logits) const {

@@ -1,6 +1,7 @@
 #include "kernels/cpu/sparse_attention_keys.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace palimpsest {
 namespace {
@@ -28,11 +29,12 @@ struct KeyFinder::Tile {
 };
 
 KeyFinder::KeyFinder(std::span<const std::int64_t> positions, const SparsePattern& pattern, int phase,
-                     std::span<const std::int64_t> globals)
+                     std::span<const std::int64_t> globals, std::span<const TreeSlot> tree)
     : m_positions(positions),
       m_pattern(pattern),
       m_phase(phase),
       m_globals(globals),
+      m_tree(tree),
       m_whole(positions.empty() || positions.back() - positions.front() == std::int64_t(positions.size()) - 1) {}
 
 // The first row at or after a position.
@@ -113,36 +115,80 @@ void KeyFinder::addNear(const Tile& tile, RowRange rows) const {
     for (std::int64_t row = middle.last; row < rows.last; ++row) add(tile, row);
 }
 
+void KeyFinder::findRows(const Tile& tile) const {
+    if (tile.run.seesAll) {
+        const auto rows = std::int64_t(m_positions.size());
+        const std::int64_t edge = tile.run.causal ? rowAt(tile.first + 1) : rows;
+        addFully(tile, {0, edge});
+        for (std::int64_t row = edge; row < rows && m_positions[std::size_t(row)] <= tile.last; ++row) add(tile, row);
+        return;
+    }
+    const RowRange reach = reachedFrom(tile.run, tile.first, tile.last);
+    const RowRange near{rowAt(tile.first - m_pattern.window + 1),
+                        tile.run.causal ? reach.last : rowAt(tile.last + m_pattern.window)};
+    addGlobals(tile, near);
+    addGrid(tile, {reach.first, near.first});
+    addNear(tile, near);
+    addGrid(tile, {near.last, reach.last});
+}
+
+// From positions to slots: those from where a row is seen may lie in several stretches, and then it is listed as often.
+void KeyFinder::toSlots(std::int64_t query, int count, SeenKeys& seen) const {
+    const std::span<const TreeSlot> slots = m_tree.subspan(std::size_t(query), std::size_t(count));
+    const std::int32_t nearest = std::ranges::min(slots, {}, &TreeSlot::depth).depth;
+    for (SeenKey& key : seen.keys) key.last = std::int16_t(count - 1);
+    const std::vector<SeenKey> byPosition = std::exchange(seen.edges, {}); // a few
+    for (const SeenKey& key : byPosition) {
+        const auto sees = [&](std::size_t slot) {
+            const std::int32_t position = slots[slot].depth - nearest;
+            return position >= key.first && position <= key.last;
+        };
+        for (std::size_t first = 0, end = 0; first < slots.size(); first = std::max(end, first + 1)) {
+            for (end = first; end < slots.size() && sees(end);) ++end;
+            if (end > first) seen.edges.push_back({key.row, std::int16_t(first), std::int16_t(end - 1)});
+        }
+    }
+}
+
+// What descends from a slot sees it, and itself: one stretch of slots.
+void KeyFinder::addAncestors(std::int64_t query, int count, SeenKeys& seen) const {
+    for (std::size_t slot = 0; slot < m_tree.size(); ++slot) {
+        const std::int64_t first = std::max(std::int64_t(slot), query);
+        const std::int64_t end = std::min<std::int64_t>(m_tree[slot].end, query + count);
+        if (first < end)
+            seen.keys.push_back({std::int32_t(slot), std::int16_t(first - query), std::int16_t(end - 1 - query)});
+    }
+}
+
 void KeyFinder::find(const AttentionRun& run, std::int64_t query, int count, SeenKeys& seen) const {
     seen.keys.clear();
     seen.edges.clear();
     RowRange hidden;
     if (run.hiddenBegin < run.hiddenEnd) hidden = {rowAt(run.hiddenBegin), rowAt(run.hiddenEnd)};
-    const Tile tile{run, run.first + query, run.first + query + count - 1, hidden, seen};
-    const auto rows = std::int64_t(m_positions.size());
-    if (run.seesAll) {
-        const std::int64_t edge = run.causal ? rowAt(tile.first + 1) : rows;
-        addFully(tile, {0, edge});
-        for (std::int64_t row = edge; row < rows && m_positions[std::size_t(row)] <= tile.last; ++row) add(tile, row);
-    } else {
-        const RowRange reach = reached(run, query, count);
-        const RowRange near{rowAt(tile.first - m_pattern.window + 1),
-                            run.causal ? reach.last : rowAt(tile.last + m_pattern.window)};
-        addGlobals(tile, near);
-        addGrid(tile, {reach.first, near.first});
-        addNear(tile, near);
-        addGrid(tile, {near.last, reach.last});
+    std::int64_t first = run.first + query, last = first + count - 1;
+    if (!m_tree.empty()) {
+        const auto slots = m_tree.subspan(std::size_t(query), std::size_t(count));
+        const auto [nearest, farthest] = std::ranges::minmax(slots, {}, &TreeSlot::depth);
+        first = run.first + nearest.depth;
+        last = run.first + farthest.depth;
     }
+    findRows({run, first, last, hidden, seen});
+    if (!m_tree.empty()) toSlots(query, count, seen);
     std::ranges::sort(seen.edges, {}, bySight);
     seen.keys.insert(seen.keys.end(), seen.edges.begin(), seen.edges.end());
     seen.rows = std::int64_t(seen.keys.size());
+    if (!m_tree.empty()) return addAncestors(query, count, seen);
     if (!run.own) return;
     for (std::int64_t slot = 0; slot < run.count; ++slot)
         seen.keys.push_back({std::int32_t(slot), 0, std::int16_t(count - 1)});
 }
 
 RowRange KeyFinder::reached(const AttentionRun& run, std::int64_t query, std::int64_t count) const {
-    const std::int64_t first = run.first + query, last = first + count - 1, reach = m_pattern.reach();
+    return reachedFrom(run, run.first + query, run.first + query + count - 1);
+}
+
+RowRange KeyFinder::reachedFrom(const AttentionRun& run, std::int64_t first, std::int64_t last) const {
+    const std::int64_t reach = m_pattern.reach();
     return {run.seesAll ? 0 : rowAt(first - reach + 1),
             run.causal ? rowAt(last + 1) : (run.seesAll ? std::int64_t(m_positions.size()) : rowAt(last + reach))};
 }

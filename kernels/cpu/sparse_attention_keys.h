@@ -28,20 +28,24 @@ class KeyFinder {
 public:
     template<class T>
     explicit KeyFinder(const AttentionInput<T>& input)
-        : KeyFinder(input.positions, input.pattern, input.phase, input.globals) {}
+        : KeyFinder(input.positions, input.pattern, input.phase, input.globals, input.tree) {}
     KeyFinder(std::span<const std::int64_t> positions, const SparsePattern& pattern, int phase,
-              std::span<const std::int64_t> globals); // borrows both spans
+              std::span<const std::int64_t> globals, std::span<const TreeSlot> tree = {}); // borrows all spans
 
     // What queries `query` … `query` + count - 1 of the run see, in an order that depends on nothing else.
     void find(const AttentionRun& run, std::int64_t query, int count, SeenKeys& seen) const;
 
-    // Contains every row that these queries see, except global ones.
+    // Contains every row that these queries see, except global ones. Not of trees.
     RowRange reached(const AttentionRun& run, std::int64_t query, std::int64_t count) const;
 
     std::vector<std::int32_t> globalRows() const; // ascending
 
 private:
     struct Tile; // the queries asked about
+    RowRange reachedFrom(const AttentionRun& run, std::int64_t first, std::int64_t last) const; // positions
+    void findRows(const Tile& tile) const;
+    void toSlots(std::int64_t query, int count, SeenKeys& seen) const;
+    void addAncestors(std::int64_t query, int count, SeenKeys& seen) const;
     std::int64_t rowAt(std::int64_t position) const;
     bool isGlobal(std::int64_t position) const;
     void addFully(const Tile& tile, RowRange rows) const;
@@ -54,6 +58,7 @@ private:
     SparsePattern m_pattern;
     int m_phase;
     std::span<const std::int64_t> m_globals;
+    std::span<const TreeSlot> m_tree;
     bool m_whole; // positions have no holes
 };
 

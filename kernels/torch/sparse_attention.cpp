@@ -244,6 +244,26 @@ AttentionResult sparseAttention(const Tensor& queries, const AttentionRows& rows
     return {output, lse};
 }
 
+Tensor treeAttention(const Tensor& queries, const AttentionRows& rows, std::int64_t first,
+                     std::span<const TreeSlot> tree, const AttentionOwn& own) {
+    if (!cpuKernelsTake(queries.scalar_type(), queries.device()))
+        return treeAttentionComposed(queries, rows, first, tree, own);
+    AttentionRun run{first, std::int64_t(tree.size())};
+    run.own = true;
+    const AttentionTensors call(queries, rows, {run}, own);
+    const Tensor output = call.emptyOutput();
+    const auto attend = [&]<class T>(T* out) {
+        AttentionInput<T> in = inputOf<T>(call);
+        in.tree = tree;
+        sparseAttentionForward(in, out, nullptr, parallelFor);
+    };
+    if (queries.scalar_type() == torch::kFloat32)
+        attend(output.data_ptr<float>());
+    else
+        attend(static_cast<Bf16*>(output.data_ptr()));
+    return output;
+}
+
 const char* sparseAttentionKernelInUse(torch::ScalarType dtype) {
     return cpuKernelsTake(dtype, torch::kCPU) ? sparseAttentionKernel(dtype == torch::kBFloat16) : "reference";
 }

@@ -115,4 +115,25 @@ AttentionResult sparseAttentionDefinition(const torch::Tensor& queries, const At
     return {at::cat(outputs), at::cat(sums)};
 }
 
+torch::Tensor treeAttentionComposed(const torch::Tensor& queries, const AttentionRows& rows, std::int64_t first,
+                                    std::span<const TreeSlot> tree, const AttentionOwn& own) {
+    const std::int64_t count = std::int64_t(tree.size()), keyHeads = rows.keys.size(1), size = queries.size(2);
+    std::vector<AttentionRun> runs;
+    torch::Tensor mask = torch::full({count, count}, -std::numeric_limits<float>::infinity()); // (N, own N)
+    for (std::int64_t slot = 0; slot < count; ++slot) {
+        runs.push_back({first + tree[std::size_t(slot)].depth, 1});
+        mask.slice(0, slot, tree[std::size_t(slot)].end).select(1, slot).zero_();
+    }
+    const AttentionResult before = sparseAttention(queries, rows, runs);
+    const auto keys = grouped(own.keys.to(torch::kFloat32), keyHeads);                       // (G, 1, N, K)
+    const auto values = grouped(own.values.to(torch::kFloat32), keyHeads);                   // likewise
+    const auto q = grouped(queries.to(torch::kFloat32), keyHeads) / std::sqrt(double(size)); // (G, H / G, N, K)
+    const auto scores = at::matmul(q, keys.transpose(2, 3)) + mask.to(queries.device());
+    const auto sums = before.logSumExp.unflatten(1, {keyHeads, -1}).permute({1, 2, 0}).unsqueeze(3);
+    const auto shares = at::cat({sums, scores}, 3).softmax(3); // (G, H / G, N, 1 + N)
+    const auto output = grouped(before.output.to(torch::kFloat32), keyHeads) * shares.narrow(3, 0, 1) +
+                        at::matmul(shares.slice(3, 1), values);
+    return output.permute({2, 0, 1, 3}).flatten(1, 2).to(queries.scalar_type());
+}
+
 } // namespace palimpsest

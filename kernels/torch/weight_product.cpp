@@ -108,6 +108,14 @@ PreparedWeight prepareInt8Weight(const torch::Tensor& weight, const torch::Tenso
     return prepared;
 }
 
+// Packed weights are panels of columns, one after the other.
+PreparedWeight firstColumns(const PreparedWeight& weight, std::int64_t columns) {
+    PreparedWeight first = weight;
+    first.columns = columns;
+    if (first.original.defined()) first.original = weight.original.narrow(0, 0, columns);
+    return first;
+}
+
 torch::Tensor weightProduct(const torch::Tensor& x, const PreparedWeight& weight) {
     if (!weight.packed.defined()) return weightProductDefinition(x, weight.original, weight.type);
     TORCH_CHECK(x.dim() >= 1 && x.size(-1) == weight.k && x.device().is_cpu(),

@@ -28,6 +28,9 @@ PreparedWeight prepareWeight(const torch::Tensor& weight, WeightType type);
 // makes of the matrix they were quantised from (kernels/cpu/int8_weight_linear.h).
 PreparedWeight prepareInt8Weight(const torch::Tensor& weight, const torch::Tensor& scales);
 
+// The first `columns` (1 … N) of them. Nothing is copied.
+PreparedWeight firstColumns(const PreparedWeight& weight, std::int64_t columns);
+
 // x (…, K) f32 or bf16 -> (…, N) in x's dtype. Definition: weightProductDefinition(), which takes any floating dtype.
 // Throws c10::Error for an x of another width, or another dtype where the weight is packed.
 torch::Tensor weightProduct(const torch::Tensor& x, const PreparedWeight& weight);

@@ -29,6 +29,13 @@ CASE(cellsBehindOpenOnesKnowWhatWasDecidedThere) {
     CHECK(!same(rows.logits(1, 32, 30), rows.logits(1, 32, 31)));
     CHECK(same(rows.logits(2, 34, 32), alone[2])) << "behind a locked one";
     CHECK(same(rows.logits(3, 35, 34), behind(3, 35, 34)));
+    CHECK(!rows.depends(0) && rows.depends(1) && !rows.depends(2) && rows.depends(3));
+    const std::vector<std::int64_t> words{32, 33}, wordsBefore{30, 31};
+    const auto frequent = rows.frequentLogits(1, words, wordsBefore);
+    const auto third = ((*model)->config().vocabulary + 2) / 3;
+    CHECK(frequent.size(0) == 2 && frequent.size(1) == third);
+    CHECK(same(frequent[0], behind(1, 32, 30).narrow(0, 0, third)));
+    CHECK(same(frequent[1], behind(1, 33, 31).narrow(0, 0, third)));
     CHECK(rows.guessed().size(0) == 1 && same(rows.guessed()[0], alone[4]));
 }
 

@@ -42,7 +42,7 @@ Race race(const Probabilities& p, const Probabilities& q, std::size_t proposals)
         const PositionNoise noise(std::uint64_t(i / 100), std::size_t(i % 100));
         const std::int64_t drawn = noise.winner(p);
         ++all.counts[std::size_t(drawn)];
-        all.proposed += std::ranges::count(noise.first(q, proposals), drawn) > 0;
+        all.proposed += std::ranges::count(noise.first(q, proposals), drawn, &PositionNoise::Arrival::token) > 0;
     }
     return all;
 }
@@ -78,8 +78,13 @@ CASE(theFirstOfARaceAreInOrderAndOnlyWhatIsPossible) {
     for (std::size_t position = 0; position < 50; ++position) {
         const PositionNoise noise(3, position);
         const auto all = noise.first(p, 9), two = noise.first(p, 2);
-        CHECK(all.size() == 4 && two.size() == 2 && all[0] == two[0] && all[1] == two[1]);
-        CHECK(std::ranges::count(all, 1) + std::ranges::count(all, 4) == 0 && all[0] == noise.winner(p));
+        CHECK(all.size() == 4 && two.size() == 2 && all[0].token == two[0].token && all[1].token == two[1].token);
+        CHECK(all[0].token == noise.winner(p));
+        CHECK(std::ranges::is_sorted(all, {}, &PositionNoise::Arrival::time) && all[0].time > 0);
+        for (const PositionNoise::Arrival& one : all) {
+            CHECK(one.probability > 0 && one.probability == p[std::size_t(one.token)]);
+            CHECK(std::ranges::count(all, one.token, &PositionNoise::Arrival::token) == 1);
+        }
     }
 }
 
@@ -101,17 +106,17 @@ CASE(topPKeepsTheSmallestSetThatReachesIt) {
 
 CASE(temperatureZeroIsTheLikeliestTokenAndKeepsToTheMask) {
     const std::vector<float> logits{1.0f, 5.0f, 3.0f};
-    CHECK(likeliestToken(distribution(logits, {0, 1}, {1, 1, 1})) == 1);
-    CHECK(likeliestToken(distribution(logits, {0, 1}, {1, 0, 1})) == 2);
-    CHECK(PositionNoise(1, 1).winner(distribution(logits, {0, 1}, {1, 0, 1})) == 2);
+    CHECK(likeliestToken(distribution(logits, {0, 1}, TokenMask{1, 1, 1})) == 1);
+    CHECK(likeliestToken(distribution(logits, {0, 1}, TokenMask{1, 0, 1})) == 2);
+    CHECK(PositionNoise(1, 1).winner(distribution(logits, {0, 1}, TokenMask{1, 0, 1})) == 2);
 }
 
 CASE(bannedTokensAndMissingNumbersAreNeverDrawn) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
-    const Probabilities p = distribution(std::vector<float>{1, nan, 9, 2}, {1, 1}, {1, 1, 0, 1});
+    const Probabilities p = distribution(std::vector<float>{1, nan, 9, 2}, {1, 1}, TokenMask{1, 1, 0, 1});
     CHECK(p[1] == 0 && p[2] == 0 && std::abs(p[0] + p[3] - 1) < 1e-12);
-    CHECK(distribution(std::vector<float>{nan, nan}, {1, 1}, {1, 1}).empty());
-    CHECK(distribution(std::vector<float>{1, 2}, {1, 1}, {0, 0}).empty());
+    CHECK(distribution(std::vector<float>{nan, nan}, {1, 1}, TokenMask{1, 1}).empty());
+    CHECK(distribution(std::vector<float>{1, 2}, {1, 1}, TokenMask{0, 0}).empty());
 }
 
 CASE(seedsRepeatAndDiffer) {

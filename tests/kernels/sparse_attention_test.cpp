@@ -6,6 +6,7 @@
 #include "kernels/torch/library.h"
 #include "tests/support/cases.h"
 
+#include <algorithm>
 #include <numeric>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -199,6 +200,62 @@ CASE(halfPrecisionStaysWithinItsRounding) {
         CHECK(got.output.scalar_type() == torch::kBFloat16);
         CHECK(apart(got.output, wanted.output) < 8 * 0x1p-8) << "problem" << number;
     }
+}
+
+// `count` slots in preorder, none deeper than `deepest`: each hangs from the last one or from one of its ancestors.
+std::vector<TreeSlot> randomTree(std::size_t count, std::int32_t deepest) {
+    std::vector<TreeSlot> tree{{0, 0}};
+    std::uint32_t state = 5;
+    while (tree.size() < count) {
+        state = state * 1664525u + 1013904223u;
+        const std::int32_t most = std::min(tree.back().depth + 1, deepest);
+        tree.push_back({std::int32_t(state >> 16) % (most + 1), 0});
+    }
+    for (std::size_t slot = 0; slot < count; ++slot) {
+        std::size_t end = slot + 1;
+        while (end < count && tree[end].depth > tree[slot].depth) ++end;
+        tree[slot].end = std::int32_t(end);
+    }
+    return tree;
+}
+
+// A slot sees what it would see if the way to it stood in the rows.
+CASE(aTreeSeesTheRowsAndItsAncestors) {
+    std::vector<std::int64_t> holed;
+    for (std::int64_t p = 0; p < 60; ++p)
+        if (p % 7 != 3 && (p < 20 || p > 24)) holed.push_back(p);
+    const std::vector<TreeSlot> tree = randomTree(50, 4);
+    const auto count = std::int64_t(tree.size());
+    CHECK(std::ranges::count(tree, 0, &TreeSlot::depth) > 1 && std::ranges::count(tree, 4, &TreeSlot::depth) > 1);
+    for (const Sizes& s : {Sizes{6, 2, 8}, Sizes{9, 3, 64}, Sizes{1, 1, 16}})
+        for (const auto& positions : {upTo(60), holed, upTo(0)})
+            for (int layer = 0; layer < 3; ++layer) {
+                constexpr std::int64_t kFirst = 60;
+                const Problem p(s, {run(kFirst, count, false)}, positions, layer);
+                std::vector<torch::Tensor> expected;
+                for (std::int64_t slot = 0; slot < count; ++slot) {
+                    std::vector<std::int64_t> way; // its ancestors and itself
+                    for (std::int64_t other = 0; other <= slot; ++other)
+                        if (tree[std::size_t(other)].end > slot) way.push_back(other);
+                    const auto index = torch::tensor(way, torch::kInt64);
+                    AttentionRows rows = p.rows;
+                    rows.keys = at::cat({rows.keys, p.own.keys.index_select(0, index)});
+                    rows.values = at::cat({rows.values, p.own.values.index_select(0, index)});
+                    rows.positions =
+                        at::cat({rows.positions, torch::arange(kFirst, kFirst + index.size(0), torch::kInt64)});
+                    const AttentionRun one{kFirst + index.size(0) - 1, 1};
+                    CHECK(one.first == kFirst + tree[std::size_t(slot)].depth);
+                    expected.push_back(
+                        sparseAttentionDefinition(p.queries.narrow(0, slot, 1), rows, std::span(&one, 1)).output);
+                }
+                const auto wanted = at::cat(expected);
+                CHECK(apart(treeAttention(p.queries, p.rows, kFirst, tree, p.own), wanted) < kTolerance) << layer;
+                CHECK(apart(treeAttentionComposed(p.queries, p.rows, kFirst, tree, p.own), wanted) < kTolerance)
+                    << "composed" << layer;
+                const Problem half = p.as(torch::kBFloat16);
+                CHECK(apart(treeAttention(half.queries, half.rows, kFirst, tree, half.own), wanted) < 16 * 0x1p-8)
+                    << "bf16" << layer;
+            }
 }
 
 CASE(typesWithoutAKernelTakeTheDefinitionWithItsGradients) {
