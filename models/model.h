@@ -147,6 +147,9 @@ private:
     struct CleanSlice;
     struct BlockGroup;
     struct TreeOrder;
+    enum class Stream { Clean, Noised };
+    torch::Tensor throughLayers(Stream stream, torch::Tensor x, const std::vector<std::int64_t>& positions,
+                                const std::function<torch::Tensor(int, const torch::Tensor&)>& attend) const;
     torch::Tensor throughBase(const std::vector<std::int64_t>& ids, const std::vector<std::int64_t>& positions,
                               const std::function<torch::Tensor(int, const torch::Tensor&)>& attend) const;
     torch::Tensor cleanPass(std::span<CleanSlice> slices) const;

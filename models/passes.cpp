@@ -52,22 +52,33 @@ struct Model::CleanSlice {
     }
 };
 
-// ids (N) at their positions through the layers of the base -> normed hidden states (N, D). What attends differs:
-// attend(layer, qkv (N, H + 2G, K)) -> (N, H, K).
-torch::Tensor Model::throughBase(const std::vector<std::int64_t>& ids, const std::vector<std::int64_t>& positions,
-                                 const std::function<torch::Tensor(int, const torch::Tensor&)>& attend) const {
+// x (N, D) at its positions through all layers -> normed hidden states (N, D). The clean stream has the base's matrices, the
+// noised one adapted ones and experts besides. What attends differs: attend(layer, qkv (N, H + 2G, K)) -> (N, H, K).
+torch::Tensor Model::throughLayers(Stream stream, torch::Tensor x, const std::vector<std::int64_t>& positions,
+                                   const std::function<torch::Tensor(int, const torch::Tensor&)>& attend) const {
     const Parts& p = *m_parts;
-    auto x = p.base.embedding().index_select(0, torch::tensor(ids, torch::kInt64).to(p.device)).to(p.dtype); // (N, D)
     const auto turns = p.base.turns(torch::tensor(positions, torch::kInt64).to(p.device));
-    torch::Tensor pending; // the feed-forward's output, not added to x yet
+    torch::Tensor pending; // the feed-forward's and the experts' output, not added to x yet
     for (int l = 0; l < p.config.layers; ++l) {
         const BackboneLayer& layer = p.base.layer(l);
         const BackboneProducts& products = p.base.products(l);
-        const auto qkv = p.base.project(p.base.addAndNorm(x, pending, layer.attentionNorm), products.qkv, turns);
-        const auto output = weightProduct(attend(l, qkv).flatten(1), products.output);
-        pending = p.base.feedForward(p.base.addAndNorm(x, output, layer.feedForwardNorm), products);
+        const NoisedLayer* const noised = stream == Stream::Noised ? &p.denoiser.layer(l) : nullptr;
+        const auto qkv = p.base.project(p.base.addAndNorm(x, pending, layer.attentionNorm),
+                                        noised ? noised->qkv : products.qkv, turns);
+        const auto output = weightProduct(attend(l, qkv).flatten(1), noised ? noised->output : products.output);
+        const auto h = p.base.addAndNorm(x, output, layer.feedForwardNorm);
+        pending = p.base.feedForward(h, products);
+        if (noised && noised->experts) addExperts(pending, h, *noised->experts);
     }
     return p.base.addAndNorm(x, pending, p.base.finalNorm());
+}
+
+// The same of tokens in the clean stream.
+torch::Tensor Model::throughBase(const std::vector<std::int64_t>& ids, const std::vector<std::int64_t>& positions,
+                                 const std::function<torch::Tensor(int, const torch::Tensor&)>& attend) const {
+    const Parts& p = *m_parts;
+    const auto rows = torch::tensor(ids, torch::kInt64).to(p.device);
+    return throughLayers(Stream::Clean, p.base.embedding().index_select(0, rows).to(p.dtype), positions, attend);
 }
 
 torch::Tensor Model::cleanPass(std::span<CleanSlice> slices) const {
@@ -255,29 +266,19 @@ std::vector<torch::Tensor> Model::noised(std::span<const NoisedBlock> blocks) co
         positions.insert(positions.end(), own.begin(), own.end());
     }
 
-    auto x = noisedInput(blocks);
-    const auto turns = p.base.turns(torch::tensor(positions, torch::kInt64).to(p.device));
-    torch::Tensor pending; // the feed-forward's and the experts' output, not added to x yet
     const std::int64_t heads = p.config.heads, keyHeads = p.config.keyHeads;
-    for (int l = 0; l < p.config.layers; ++l) {
-        const BackboneLayer& base = p.base.layer(l);
-        const NoisedLayer& layer = p.denoiser.layer(l);
-        const auto qkv = p.base.project(p.base.addAndNorm(x, pending, base.attentionNorm), layer.qkv, turns);
-        std::vector<torch::Tensor> attended; // (N, H, K)
-        for (const BlockGroup& group : groups) {
-            const auto slots = qkv.narrow(0, group.begin, group.count);
-            attended.push_back(
-                sparseAttention(slots.narrow(1, 0, heads), group.rows->view(l), group.runs,
-                                {slots.narrow(1, heads, keyHeads), slots.narrow(1, heads + keyHeads, keyHeads)})
-                    .output);
-        }
-        const auto output = weightProduct(joined(attended).flatten(1), layer.output);
-        const auto h = p.base.addAndNorm(x, output, base.feedForwardNorm);
-        pending = p.base.feedForward(h, p.base.products(l));
-        if (layer.experts) addExperts(pending, h, *layer.experts);
-    }
-
-    const auto hidden = p.base.addAndNorm(x, pending, p.base.finalNorm());
+    const auto hidden =
+        throughLayers(Stream::Noised, noisedInput(blocks), positions, [&](int layer, const torch::Tensor& qkv) {
+            std::vector<torch::Tensor> attended; // (N, H, K)
+            for (const BlockGroup& group : groups) {
+                const auto slots = qkv.narrow(0, group.begin, group.count);
+                attended.push_back(
+                    sparseAttention(slots.narrow(1, 0, heads), group.rows->view(layer), group.runs,
+                                    {slots.narrow(1, heads, keyHeads), slots.narrow(1, heads + keyHeads, keyHeads)})
+                        .output);
+            }
+            return joined(attended);
+        });
     std::vector<torch::Tensor> results;
     std::int64_t at = 0;
     for (const NoisedBlock& block : blocks) { // slot k predicts target k; the last slot predicts nothing asked for
