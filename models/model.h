@@ -113,17 +113,18 @@ public:
     // Returns the normed hidden states: (T_i, D) in dtype(); row k predicts target k.
     std::vector<torch::Tensor> noised(std::span<const NoisedBlock> blocks) const;
 
-    // The hidden states of a noised pass, (N, D), as they are when the two tokens before each are known and the pass did
-    // not know the nearer one: the head that lets words of one pass depend on each other (models/sequential_head.h).
+    // The hidden states of a noised pass, (N, D), as they are when the two tokens before each are known and the pass
+    // did not know the nearer one: the head that lets words of one pass depend on each other
+    // (models/sequential_head.h).
     torch::Tensor afterTokens(const torch::Tensor& hidden, std::span<const std::int64_t> before,
                               std::span<const std::int64_t> beforeThat) const;
 
     // (N, D) -> (N, V) f32: the tied head.
     torch::Tensor logits(const torch::Tensor& hidden) const;
 
-    // (N, D) -> (N, V / 3) f32: those of the first third of the vocabulary, for a third of the time. Vocabularies of byte-pair
-    // encoding number their pieces as they were learnt, so those are the frequent ones (for proposals: FR-Spec, arXiv
-    // 2502.14856): of the base's own texts 96 of 100 tokens.
+    // (N, D) -> (N, V / 3) f32: those of the first third of the vocabulary, for a third of the time. Vocabularies of
+    // byte-pair encoding number their pieces as they were learnt, so those are the frequent ones (for proposals:
+    // FR-Spec, arXiv 2502.14856): of the base's own texts 96 of 100 tokens.
     torch::Tensor frequentLogits(const torch::Tensor& hidden) const;
 
     // As logits(hidden), plus the exact Gaussian evidence of each soft position (0 < level < 1).

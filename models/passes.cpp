@@ -17,6 +17,16 @@ std::vector<std::int64_t> consecutive(std::int64_t first, std::int64_t count) {
     return positions;
 }
 
+// What a product of one layer projected, qkv (N, H + 2 G, K): its queries, and its keys and values.
+struct Projected {
+    torch::Tensor queries;
+    AttentionOwn own;
+};
+Projected projected(const torch::Tensor& qkv, const ModelConfig& c) {
+    return {qkv.narrow(1, 0, c.heads),
+            {qkv.narrow(1, c.heads, c.keyHeads), qkv.narrow(1, c.heads + c.keyHeads, c.keyHeads)}};
+}
+
 torch::Tensor joined(const std::vector<torch::Tensor>& pieces) {
     return pieces.size() == 1 ? pieces.front() : at::cat(pieces);
 }
@@ -52,8 +62,9 @@ struct Model::CleanSlice {
     }
 };
 
-// x (N, D) at its positions through all layers -> normed hidden states (N, D). The clean stream has the base's matrices, the
-// noised one adapted ones and experts besides. What attends differs: attend(layer, qkv (N, H + 2G, K)) -> (N, H, K).
+// x (N, D) at its positions through all layers -> normed hidden states (N, D). The clean stream has the base's
+// matrices, the noised one adapted ones and experts besides. What attends differs: attend(layer, qkv (N, H + 2G, K)) ->
+// (N, H, K).
 torch::Tensor Model::throughLayers(Stream stream, torch::Tensor x, const std::vector<std::int64_t>& positions,
                                    const std::function<torch::Tensor(int, const torch::Tensor&)>& attend) const {
     const Parts& p = *m_parts;
@@ -180,17 +191,15 @@ std::vector<TreePass> Model::branches(std::span<const TokenTree> trees) const {
         positions.insert(positions.end(), own.positions.begin(), own.positions.end());
     }
     std::vector<torch::Tensor> rows; // per layer
-    const std::int64_t heads = p.config.heads, keyHeads = p.config.keyHeads;
     const auto hidden = throughBase(ids, positions, [&](int layer, const torch::Tensor& qkv) {
-        rows.push_back(qkv.narrow(1, heads, 2 * keyHeads));
+        rows.push_back(qkv.narrow(1, p.config.heads, 2 * p.config.keyHeads));
         std::vector<torch::Tensor> attended; // (N, H, K)
         std::int64_t at = 0;
         for (std::size_t t = 0; t < trees.size(); ++t) {
             const auto count = std::int64_t(trees[t].ids.size());
-            const auto own = qkv.narrow(0, at, count);
-            attended.push_back(treeAttention(
-                own.narrow(1, 0, heads), trees[t].context->m_rows->view(layer), trees[t].start, orders[t].slots,
-                {own.narrow(1, heads, keyHeads), own.narrow(1, heads + keyHeads, keyHeads)}));
+            const auto [queries, own] = projected(qkv.narrow(0, at, count), p.config);
+            attended.push_back(
+                treeAttention(queries, trees[t].context->m_rows->view(layer), trees[t].start, orders[t].slots, own));
             at += count;
         }
         return joined(attended);
@@ -266,16 +275,12 @@ std::vector<torch::Tensor> Model::noised(std::span<const NoisedBlock> blocks) co
         positions.insert(positions.end(), own.begin(), own.end());
     }
 
-    const std::int64_t heads = p.config.heads, keyHeads = p.config.keyHeads;
     const auto hidden =
         throughLayers(Stream::Noised, noisedInput(blocks), positions, [&](int layer, const torch::Tensor& qkv) {
             std::vector<torch::Tensor> attended; // (N, H, K)
             for (const BlockGroup& group : groups) {
-                const auto slots = qkv.narrow(0, group.begin, group.count);
-                attended.push_back(
-                    sparseAttention(slots.narrow(1, 0, heads), group.rows->view(layer), group.runs,
-                                    {slots.narrow(1, heads, keyHeads), slots.narrow(1, heads + keyHeads, keyHeads)})
-                        .output);
+                const auto [queries, own] = projected(qkv.narrow(0, group.begin, group.count), p.config);
+                attended.push_back(sparseAttention(queries, group.rows->view(layer), group.runs, own).output);
             }
             return joined(attended);
         });

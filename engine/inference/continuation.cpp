@@ -10,7 +10,8 @@ namespace {
 constexpr int kAutoBlock = 8;
 constexpr int kAutoSteps = 1;
 
-// Tokens of a candidate's tree: with more the base comes further, but a pass over them takes longer (docs/evaluation.md).
+// Tokens of a candidate's tree: with more the base comes further, but a pass over them takes longer
+// (docs/evaluation.md).
 constexpr std::size_t kTreeTokens = 16;
 
 } // namespace
@@ -150,12 +151,10 @@ bool Continuation::propose(std::span<Track* const> tracks, int passesLeft) {
     for (std::size_t i = 0; i < moving.size(); ++i) {
         const std::size_t commit = decidedBy(open[i].size(), passesLeft);
         const OpenRows foretold(m_session.model(), open[i], {moving[i]->lane.committed, commit, hidden[i], {}, {}});
-        if (!m_session.options().verify)
-            fill(*moving[i], foretold, open[i], commit);
-        else if (passesLeft > 1)
-            proposeNext(*moving[i], foretold, open[i]);
-        else
+        if (m_session.options().verify && passesLeft <= 1)
             growTree(*moving[i], &foretold, open[i]);
+        else
+            fill(*moving[i], foretold, open[i], commit);
         m_session.show(moving[i]->lane, shownCells(moving[i]->lane), expectedPasses(moving[i]->lane, passesLeft));
     }
     return true;
@@ -181,25 +180,16 @@ void Continuation::fill(Track& track, const OpenRows& rows, std::span<const std:
             lane.ended = lane.broken = true;
             return;
         }
-        const std::int64_t id = drawToken(q, lane.random);
+        std::int64_t id;
+        if (m_session.options().verify) { // who else came early is tried as well
+            auto& race = track.races[at - lane.committed] = PositionNoise(lane.seed, at).first(q, kProposals);
+            id = race.front().token;
+        } else {
+            id = drawToken(q, lane.random);
+        }
         lane.cells[at] = {id, float(q[std::size_t(id)]), false, true};
     }
     m_session.guess(lane, open.subspan(commit), rows.guessed());
-}
-
-// Proposes the first open cell, and shows in the others what is likeliest just now.
-void Continuation::proposeNext(Track& track, const OpenRows& rows, std::span<const std::size_t> open) {
-    Lane& lane = track.lane;
-    const std::size_t at = open.front();
-    const torch::Tensor logits = rows.logits(0, m_session.tokenBefore(lane, at), m_session.tokenBefore(lane, at, 2));
-    const Probabilities q = m_session.probabilities(logits, edges(lane, at));
-    if (q.empty()) {
-        lane.ended = lane.broken = true;
-        return;
-    }
-    auto& race = track.races[at - lane.committed] = PositionNoise(lane.seed, at).first(q, kProposals);
-    lane.cells[at] = {race.front().token, float(race.front().probability), false, true};
-    m_session.guess(lane, open.subspan(1), rows.guessed());
 }
 
 // From the block's first word on, and shows the likeliest way of it. `rows` may be null where no cell is open.
@@ -258,11 +248,10 @@ void Continuation::foretell(Track& track, ProposalTree& tree, const OpenRows& ro
         standing = before[w];
         const Probabilities q = m_session.probabilities(logits[told ? std::int64_t(w) : 0], edges(lane, cell));
         if (q.empty()) continue; // verifying will find it broken
-        const bool hasSeen = sawBefore && before[w] == seen;
-        tree.grow(ways[w],
-                  proposalsOf(PositionNoise(lane.seed, cell).first(q, kProposals), told      ? Footing::Told
-                                                                                   : hasSeen ? Footing::Seen
-                                                                                             : Footing::Unknown));
+        const Footing footing = told                             ? Footing::Told
+                                : sawBefore && before[w] == seen ? Footing::Seen
+                                                                 : Footing::Unknown;
+        tree.grow(ways[w], proposalsOf(PositionNoise(lane.seed, cell).first(q, kProposals), footing));
     }
     standing = seen;
 }

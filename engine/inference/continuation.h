@@ -1,10 +1,11 @@
 // Writing on: rounds of one block each, diffused by the noised stream and verified by the base (DESIGN.md, section 2).
 //
 // A round of one candidate: a clean pass over what the last round gave; the base's own draw for the block's first
-// position; K noised passes: each but the last proposes the next position, the last one a tree of words for the others, every
-// word knowing those before it on its way (open_rows.h, proposal_tree.h); one pass of the clean stream over the tree. Down it the base draws word after word, with noise that belongs to the position (PositionNoise),
-// until it draws one that nobody proposed. So the text is the base's own sample, word for word what it would write alone
-// with that seed, and proposals only say how fast.
+// position; K noised passes: each but the last proposes the next position, the last one a tree of words for the
+// others, every word knowing those before it on its way (open_rows.h, proposal_tree.h); one pass of the clean stream
+// over the tree. Down it the base draws word after word, with noise that belongs to the position (PositionNoise),
+// until it draws one that nobody proposed. So the text is the base's own sample, word for word what it would write
+// alone with that seed, and proposals only say how fast.
 // Unverified, each round keeps its proposals as they are.
 // All candidates go through the same passes, batched.
 #pragma once
@@ -58,7 +59,6 @@ private:
     bool propose(std::span<Track* const> tracks, int passesLeft);
     std::size_t decidedBy(std::size_t open, int passesLeft) const;
     void fill(Track& track, const OpenRows& rows, std::span<const std::size_t> open, std::size_t commit);
-    void proposeNext(Track& track, const OpenRows& rows, std::span<const std::size_t> open);
     void growTree(Track& track, const OpenRows* rows, std::span<const std::size_t> open);
     void foretell(Track& track, ProposalTree& tree, const OpenRows& rows, std::span<const std::size_t> open,
                   std::size_t i) const;

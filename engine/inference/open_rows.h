@@ -9,8 +9,8 @@ namespace palimpsest {
 
 class OpenRows {
 public:
-    // Of the block whose first cell is `first`, T of them: hidden (T, D); state (T, D) and level (T), where soft states have
-    // evidence to add, else undefined. The first `decided` open cells will be asked for by logits(), the others by
+    // Of the block whose first cell is `first`, T of them: hidden (T, D); state (T, D) and level (T), where soft states
+    // have evidence to add, else undefined. The first `decided` open cells will be asked for by logits(), the others by
     // guessed().
     struct Pass {
         std::size_t first = 0, decided = 0;
@@ -19,15 +19,15 @@ public:
     // `cells`: the open ones, ascending; at least one.
     OpenRows(const Model& model, std::span<const std::size_t> cells, const Pass& pass);
 
-    // (V) f32 on the CPU, of the `i`-th cell. `before` and `beforeThat` are the tokens of the two cells before it by now:
-    // where the pass itself did not know the nearer one, the model's sequential head takes them into account.
+    // (V) f32 on the CPU, of the `i`-th cell. `before` and `beforeThat` are the tokens of the two cells before it by
+    // now: where the pass itself did not know the nearer one, the model's sequential head takes them into account.
     torch::Tensor logits(std::size_t i, std::int64_t before, std::int64_t beforeThat) const;
 
     // Whether that head has something to say of the cell: else logits() is the same whatever is before.
     bool depends(std::size_t i) const;
 
-    // (B, V / 3) f32 on the CPU: of a cell that depends, behind B different pairs of words, as Model::frequentLogits() has
-    // them. Without soft states.
+    // (B, V / 3) f32 on the CPU: of a cell that depends, behind B different pairs of words, as Model::frequentLogits()
+    // has them. Without soft states.
     torch::Tensor frequentLogits(std::size_t i, std::span<const std::int64_t> before,
                                  std::span<const std::int64_t> beforeThat) const;
 

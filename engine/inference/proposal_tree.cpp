@@ -8,13 +8,13 @@
 namespace palimpsest {
 namespace {
 
-// A token that the base comes to so seldom is not worth a place in the pass over the tree (a hundredth of a pass each), nor,
-// more seldom than that, a row of the sequential head.
+// A token that the base comes to so seldom is not worth a place in the pass over the tree (a hundredth of a pass each),
+// nor, more seldom than that, a row of the sequential head.
 constexpr double kLeastChance = 0.03, kWorthwhile = 0.06;
 constexpr std::size_t kWorthwhileTokens = 4;
 
-// Chances are proportional to time^-power; that of none of the arrivals to `none`. By likelihood of 4,500 words of verified
-// drafts behind held-out books with the shipped denoiser at temperature 0.8 (docs/evaluation.md).
+// Chances are proportional to time^-power; that of none of the arrivals to `none`. By likelihood of 4,500 words of
+// verified drafts behind held-out books with the shipped denoiser at temperature 0.8 (docs/evaluation.md).
 struct Race {
     double power, none;
 };
@@ -84,18 +84,14 @@ bool ProposalTree::nextLevel() {
 // A child is never likelier than its parent and stands behind it, so what is kept is a tree.
 void ProposalTree::keep(std::size_t tokens) {
     if (m_ids.size() <= tokens) return;
-    std::vector<std::size_t> order(m_ids.size());
-    std::iota(order.begin(), order.end(), std::size_t(0));
+    std::vector<std::size_t> order(m_ids.size() - 1); // all but the root
+    std::iota(order.begin(), order.end(), std::size_t(1));
     std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t token) { return m_chances[token]; });
-    order.resize(std::max<std::size_t>(tokens, 1));
+    order.resize(std::max<std::size_t>(tokens, 1) - 1);
     std::ranges::sort(order);
-    std::vector<std::int32_t> places(m_ids.size(), kNone);
+    std::vector<std::int32_t> places(m_ids.size(), 0);
     ProposalTree kept(m_ids.front());
     for (const std::size_t token : order) {
-        if (token == 0) {
-            places[0] = 0;
-            continue;
-        }
         places[token] = std::int32_t(kept.m_ids.size());
         kept.m_ids.push_back(m_ids[token]);
         kept.m_parents.push_back(places[std::size_t(m_parents[token])]);

@@ -1,6 +1,6 @@
-// Which words of a block are put before the base: those that are likely to be its own, several for a position, as a tree,
-// so that one refusal does not end the round (SpecInfer, arXiv 2305.09781). It grows from level to level, each way with words
-// of its own behind it (EAGLE-2, arXiv 2406.16858). Torch-free.
+// Which words of a block are put before the base: those that are likely to be its own, several for a position, as a
+// tree, so that one refusal does not end the round (SpecInfer, arXiv 2305.09781). It grows from level to level, each
+// way with words of its own behind it (EAGLE-2, arXiv 2406.16858). Torch-free.
 #pragma once
 
 #include "engine/inference/sampling.h"
@@ -28,8 +28,8 @@ enum class Footing {
     Unknown // neither; or it saw another one
 };
 
-// The base draws who comes first by its own probabilities and the same noise (PositionNoise). The likelier a proposal, the
-// earlier it arrived.
+// The base draws who comes first by its own probabilities and the same noise (PositionNoise). The likelier a proposal,
+// the earlier it arrived.
 std::vector<Proposal> proposalsOf(std::span<const PositionNoise::Arrival> race, Footing footing);
 
 class ProposalTree {
@@ -46,12 +46,13 @@ public:
     float confidence(std::int32_t token) const { return m_confidences[std::size_t(token)]; }
     std::int32_t child(std::int32_t of, std::int64_t id) const; // kNone: it has no such child
 
-    // The tokens farthest from the root: all of them, and the few that are worth asking what may follow them, likeliest first.
+    // The tokens farthest from the root: all of them, and the few that are worth asking what may follow them, likeliest
+    // first.
     std::vector<std::int32_t> lastLevel() const;
     std::vector<std::int32_t> worthwhile() const;
 
-    // Words behind a token of the last level, as far as they are worth a place. Then, when all of that level have theirs:
-    // theirs is the last. False: there are none, the tree is grown.
+    // Words behind a token of the last level, as far as they are worth a place. Then, when all of that level have
+    // theirs: theirs is the last. False: there are none, the tree is grown.
     void grow(std::int32_t of, std::span<const Proposal> words);
     bool nextLevel();
 

@@ -60,10 +60,12 @@ public:
     // Whether the cell begins a line, and so must look like prose where the text around does (TokenEdges::proseFirst).
     bool mustBeginProse(const Lane& lane, std::size_t cell) const;
 
-    // One position's probabilities from a row of logits (V) f32 on the CPU; or of the first tokens of the vocabulary only.
+    // One position's probabilities from a row of logits (V) f32 on the CPU; or of the first tokens of the vocabulary
+    // only.
     Probabilities probabilities(const torch::Tensor& row, const TokenEdges& edges) const;
 
-    // Cells that are not decided yet hold the likeliest token of their row, which is to be shown. logits (cells, V) f32.
+    // Cells that are not decided yet hold the likeliest token of their row, which is to be shown. logits (cells, V)
+    // f32.
     void guess(Lane& lane, std::span<const std::size_t> cells, const torch::Tensor& logits) const;
 
     int passes() const { return m_passes; }

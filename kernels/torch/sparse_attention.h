@@ -40,13 +40,13 @@ AttentionResult sparseAttention(const torch::Tensor& queries, const AttentionRow
 AttentionResult sparseAttentionDefinition(const torch::Tensor& queries, const AttentionRows& rows,
                                           std::span<const AttentionRun> runs, const AttentionOwn& own = {});
 
-// A run of one tree: its slots (N, as `tree` says) are at positions from `first` on and see the rows before, themselves and
-// their ancestors among the own rows. -> (N, H, K) contiguous. Without gradient.
+// A run of one tree: its slots (N, as `tree` says) are at positions from `first` on and see the rows before, themselves
+// and their ancestors among the own rows. -> (N, H, K) contiguous. Without gradient.
 torch::Tensor treeAttention(const torch::Tensor& queries, const AttentionRows& rows, std::int64_t first,
                             std::span<const TreeSlot> tree, const AttentionOwn& own);
 
-// The same as a composition: what a slot sees of the rows by sparseAttention(), of the tree by ATen operations, joined by
-// their shares of the softmax.
+// The same as a composition: what a slot sees of the rows by sparseAttention(), of the tree by ATen operations, joined
+// by their shares of the softmax.
 torch::Tensor treeAttentionComposed(const torch::Tensor& queries, const AttentionRows& rows, std::int64_t first,
                                     std::span<const TreeSlot> tree, const AttentionOwn& own);
 

@@ -154,6 +154,10 @@ CASE(preparedProductsAreTheirDefinition) {
                                      (type == WeightType::Int8 ? 1e-3 : 0);
                 if (y.numel() == 0) continue;
                 CHECK(distance(y, wanted) <= limit) << int(type) << distance(y, wanted);
+                for (const std::int64_t columns : {1, 32, 41})
+                    CHECK(at::equal(weightProduct(x, firstColumns(prepareWeight(weight, type), columns)),
+                                    y.narrow(-1, 0, columns)))
+                        << int(type) << columns;
             }
 }
 
