@@ -38,7 +38,8 @@ def training(path):
     settled = norms[60:] or norms
     return {"steps": len(losses), "cpu_seconds": round(seconds, 1), "curve": curve, "spikes": spikes,
             "skipped": sum("skipped" in line for line in lines(path)),
-            "norm_median": round(statistics.median(settled), 3), "norm_most": round(max(settled), 3)}
+            "norm_median": round(statistics.median(settled), 3), "norm_most": round(max(settled), 3),
+            "norm_99": round(sorted(settled)[int(0.99 * (len(settled) - 1))], 3)}
 
 
 def rows_of(path):
@@ -143,7 +144,20 @@ def main(folders):
                           "peak_mb": round(json.loads(path.read_text())["peak_memory_mb"])})
     table(["attention", "tokens", "CPU s an update", "µs a token", "gradient norms", "peak MB"],
           [list(cost.values()) for cost in costs])
-    (folders[0] / "claims.json").write_text(json.dumps({"models": found, "cost": costs}, indent=1) + "\n")
+    steady = []
+    for tokens in (1024, 4096, 16384):
+        path = folders[0] / f"steady.sparse.{tokens}.log.jsonl"
+        if not present(path):
+            continue
+        run = training(path)
+        losses = [line["cross_entropy"] for line in lines(path) if "cross_entropy" in line]
+        steady.append({"tokens": tokens, **{key: run[key] for key in ("steps", "spikes", "skipped", "norm_median", "norm_99",
+                                                                     "norm_most")},
+                       "nats": round(statistics.mean(losses[-50:]), 3)})
+    if steady:
+        table(["tokens", "updates", "loss spikes", "updates left out", "gradient norm, median", "99th in 100", "most",
+               "nats, the last 50"], [list(row.values()) for row in steady])
+    (folders[0] / "claims.json").write_text(json.dumps({"models": found, "cost": costs, "steady": steady}, indent=1) + "\n")
 
 
 main([Path(folder) for folder in sys.argv[1:]])
