@@ -77,7 +77,9 @@ Result<std::unique_ptr<Model>> Model::open(const std::filesystem::path& folder, 
     if (!schedule) return schedule.error();
     return std::unique_ptr<Model>(new Model(std::make_unique<Parts>(
         Parts{*std::move(config), std::move(summary), *std::move(tokenizer), *std::move(base), std::move(denoiser),
-              *std::move(schedule), std::move(evidence), options.dtype, options.device, bothWays, withEvidence})));
+              *std::move(schedule), std::move(evidence), options.dtype, options.device,
+              options.device.is_cpu() ? packedRowCost(options.products.value_or(WeightType::F32)) : 0, bothWays,
+              withEvidence})));
 } catch (const std::bad_alloc&) {
     return Error{ErrorCode::OutOfMemory, "there is not enough memory for the model in " + folder.string()};
 } catch (const c10::OutOfMemoryError&) {
@@ -119,6 +121,10 @@ torch::Dtype Model::dtype() const {
 
 torch::Device Model::device() const {
     return m_parts->device;
+}
+
+double Model::rowCost() const {
+    return m_parts->rowCost;
 }
 
 CleanContext Model::makeContext(int globals) const {

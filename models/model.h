@@ -91,6 +91,8 @@ public:
     bool hasSequentialHead() const; // else afterTokens() must not be called
     torch::Dtype dtype() const;
     torch::Device device() const;
+    // What a row more costs a pass over a few, as a part of a pass over one; on a GPU, with arithmetic to spare, 0.
+    double rowCost() const;
 
     // A context that holds nothing yet. Its first `globals` positions are seen from everywhere.
     CleanContext makeContext(int globals) const;

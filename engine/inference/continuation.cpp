@@ -195,7 +195,7 @@ void Continuation::fill(Track& track, const OpenRows& rows, std::span<const std:
 // From the block's first word on, and shows the likeliest way of it. `rows` may be null where no cell is open.
 void Continuation::growTree(Track& track, const OpenRows* rows, std::span<const std::size_t> open) {
     Lane& lane = track.lane;
-    ProposalTree tree(lane.cells[lane.committed].id);
+    ProposalTree tree(lane.cells[lane.committed].id, m_session.model().rowCost());
     for (std::size_t i = 1, next = 0; i < track.width; ++i) {
         const std::size_t at = lane.committed + i;
         const Cell cell = lane.cells[at];

@@ -8,9 +8,10 @@
 namespace palimpsest {
 namespace {
 
-// A token that the base comes to so seldom is not worth a place in the pass over the tree (a hundredth of a pass each),
-// nor, more seldom than that, a row of the sequential head.
-constexpr double kLeastChance = 0.03, kWorthwhile = 0.06;
+// A token pays for its place if the base comes there oftener than it writes tokens in the time that the place costs,
+// which is nearly a pass a token. Half as often is enough: speed is flat there, and rounds are longer
+// (docs/performance.md). Never more seldom than this, nor, than that, for a row of the sequential head.
+constexpr double kTokensAPass = 0.5, kLeastChance = 0.03, kWorthwhile = 0.06;
 constexpr std::size_t kWorthwhileTokens = 4;
 
 // Chances are proportional to time^-power; that of none of the arrivals to `none`. By likelihood of 4,500 words of
@@ -42,7 +43,12 @@ std::vector<Proposal> proposalsOf(std::span<const PositionNoise::Arrival> race, 
     return proposals;
 }
 
-ProposalTree::ProposalTree(std::int64_t root) : m_ids{root}, m_parents{kNone}, m_chances{1}, m_confidences{1} {}
+ProposalTree::ProposalTree(std::int64_t root, double rowCost)
+    : m_ids{root},
+      m_parents{kNone},
+      m_chances{1},
+      m_confidences{1},
+      m_leastChance(std::max(kLeastChance, kTokensAPass * rowCost)) {}
 
 std::int32_t ProposalTree::child(std::int32_t of, std::int64_t id) const {
     for (std::size_t i = std::size_t(of) + 1; i < m_ids.size(); ++i)
@@ -58,7 +64,7 @@ std::vector<std::int32_t> ProposalTree::lastLevel() const {
 
 std::vector<std::int32_t> ProposalTree::worthwhile() const {
     std::vector<std::int32_t> tokens = lastLevel();
-    std::erase_if(tokens, [&](std::int32_t token) { return chance(token) < kWorthwhile; });
+    std::erase_if(tokens, [&](std::int32_t token) { return chance(token) < std::max(kWorthwhile, m_leastChance); });
     std::ranges::stable_sort(tokens, std::ranges::greater(), [&](std::int32_t token) { return chance(token); });
     tokens.resize(std::min(tokens.size(), kWorthwhileTokens));
     return tokens;
@@ -67,7 +73,7 @@ std::vector<std::int32_t> ProposalTree::worthwhile() const {
 void ProposalTree::grow(std::int32_t of, std::span<const Proposal> words) {
     for (const Proposal& word : words) {
         const double chance = m_chances[std::size_t(of)] * word.chance;
-        if (chance < kLeastChance && word.chance < 1) continue;
+        if (chance < m_leastChance && word.chance < 1) continue;
         m_ids.push_back(word.id);
         m_parents.push_back(of);
         m_chances.push_back(chance);
@@ -91,6 +97,7 @@ void ProposalTree::keep(std::size_t tokens) {
     std::ranges::sort(order);
     std::vector<std::int32_t> places(m_ids.size(), 0);
     ProposalTree kept(m_ids.front());
+    kept.m_leastChance = m_leastChance;
     for (const std::size_t token : order) {
         places[token] = std::int32_t(kept.m_ids.size());
         kept.m_ids.push_back(m_ids[token]);

@@ -36,7 +36,8 @@ class ProposalTree {
 public:
     static constexpr std::int32_t kNone = -1;
 
-    explicit ProposalTree(std::int64_t root);
+    // A place in the pass over the tree costs `rowCost` of a pass over one token.
+    explicit ProposalTree(std::int64_t root, double rowCost = 0);
 
     const std::vector<std::int64_t>& ids() const { return m_ids; } // the first is the root
     const std::vector<std::int32_t>& parents() const {
@@ -66,6 +67,7 @@ private:
     std::vector<std::int32_t> m_parents;
     std::vector<double> m_chances;
     std::vector<float> m_confidences;
+    double m_leastChance; // of a token that the base comes to less often
     std::size_t m_levelBegin = 0, m_levelEnd = 1; // the last level
 };
 

@@ -17,12 +17,32 @@ void prefetch(const std::byte* from, int lines) { // of 64 bytes
     for (int line = 0; line < lines; ++line) _mm_prefetch(reinterpret_cast<const char*>(from + 64 * line), _MM_HINT_T1);
 }
 
+// Two of the step's four positions: the low bytes of its 16-bit pairs, or the high ones. An activation is shared by all
+// vectors, so that loads, of which there are two a cycle, do not hold up the products.
+template<bool High, int Rows, int Vectors>
+inline void addProducts(const std::byte* step, const std::int16_t* const (&rows)[Rows], std::int64_t at,
+                        __m256i (&whole)[Rows][Vectors]) {
+    __m256i weights[Vectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) {
+        const __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(step + 32 * v));
+        weights[v] = _mm256_srai_epi16(High ? w : _mm256_slli_epi16(w, 8), 8);
+    }
+#pragma GCC unroll 6
+    for (int r = 0; r < Rows; ++r) {
+        const __m256i x = pairOf(rows[r] + at + (High ? 2 : 0));
+#pragma GCC unroll 4
+        for (int v = 0; v < Vectors; ++v) // in place: gcc 12 copies sums in every step
+            asm("vpaddd %1, %0, %0" : "+x"(whole[r][v]) : "x"(_mm256_madd_epi16(weights[v], x)));
+    }
+}
+
 // Columns [8 * first, 8 * (first + Vectors)) of the panel. It is passed 4 / Vectors times: the more rows, the fewer
-// columns, so that all sums stay in registers.
+// columns, so that all sums stay in registers. One pass is one stream, of which it asks for what comes soon; of several,
+// each asks for its share of the next panel, which the processor does not guess.
 template<int Rows, int Vectors>
 void passOver(const Tile& t, int first) {
-    constexpr int kPasses = 4 / Vectors;
-    constexpr std::int64_t kGroupBytes = 128 + 32 * kInt8Group; // corrections, then steps of four positions
+    constexpr int kPasses = 4 / Vectors, kSoon = 2176;
     const std::int16_t* rows[Rows];
     const float* scales[Rows];
     __m256 sums[Rows][Vectors];
@@ -31,32 +51,19 @@ void passOver(const Tile& t, int first) {
         rows[r] = reinterpret_cast<const std::int16_t*>(t.rows[r] + int8ScaleBytes(t.k));
         for (__m256& sum : sums[r]) sum = _mm256_setzero_ps();
     }
-    const std::byte* step = t.panel + 128 + 32 * first;
-    // The processor does not guess that the next panel follows, or that a pass leaves out half of the lines. A few rows
-    // ask for what they read next; with more, each pass has time to bring its share of the next panel.
-    const std::byte* next = t.panel + packedPanelBytes(WeightType::Int8, t.k) + first / Vectors * kGroupBytes / kPasses;
-    const std::int64_t positions = (t.k + 3) / 4 * 4;
+    const std::int64_t positions = (t.k + 3) / 4 * 4, share = t.nextBytes / kPasses;
+    const std::int64_t askEach = positions > 0 ? share / (positions / 4) : 0;
+    const std::byte *step = t.panel + 128 + 32 * first, *ask = t.next + first / Vectors * share;
     for (std::int64_t begin = 0, group = 0; begin < positions; begin += kInt8Group, ++group) {
         const std::int64_t end = positions < begin + kInt8Group ? positions : begin + kInt8Group;
-        if constexpr (kPasses == 4) prefetch(next + group * kGroupBytes, kGroupBytes / kPasses / 64 + 1);
         __m256i whole[Rows][Vectors];
         for (auto& ofRow : whole)
             for (__m256i& sum : ofRow) sum = _mm256_setzero_si256();
         step += 128;
-        for (std::int64_t at = begin; at < end; at += 4, step += 128) {
-            if constexpr (kPasses < 4) prefetch(step + kGroupBytes, Vectors / 2);
-#pragma GCC unroll 4
-            for (int v = 0; v < Vectors; ++v) {
-                const __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(step + 32 * v));
-                const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8), odd = _mm256_srai_epi16(w, 8);
-#pragma GCC unroll 6
-                for (int r = 0; r < Rows; ++r) {
-                    __m256i& sum = whole[r][v];
-                    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(even, pairOf(rows[r] + at)));
-                    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(odd, pairOf(rows[r] + at + 2)));
-                    asm("" : "+x"(sum)); // else gcc 12 copies all sums in every step, and keeps one in memory
-                }
-            }
+        for (std::int64_t at = begin; at < end; at += 4, step += 128, ask += askEach) {
+            prefetch(kPasses == 1 ? step + kSoon : ask, Vectors / 2);
+            addProducts<false>(step, rows, at, whole);
+            addProducts<true>(step, rows, at, whole);
         }
         for (int r = 0; r < Rows; ++r)
             for (int v = 0; v < Vectors; ++v)
@@ -72,7 +79,7 @@ void passOver(const Tile& t, int first) {
 
 template<int Rows>
 void wholeTile(const Tile& t) {
-    constexpr int kVectors = Rows == 1 ? 4 : Rows <= 3 ? 2 : 1;
+    constexpr int kVectors = Rows <= 3 ? 4 : 2;
     for (int first = 0; first < 4; first += kVectors) passOver<Rows, kVectors>(t, first);
 }
 
@@ -84,7 +91,7 @@ void int8Tiles(const Tile& t, int rows) {
 
 } // namespace
 
-const TileKernel kInt8Avx2 = {"avx2", 6, false, prepareInt8Row<std::int16_t>, int8Tiles, widenRow, narrowRow};
+const TileKernel kInt8Avx2 = {"avx2", 6, 0.13, false, prepareInt8Row<std::int16_t>, int8Tiles, widenRow, narrowRow};
 
 } // namespace palimpsest::detail
 #endif

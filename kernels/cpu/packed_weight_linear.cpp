@@ -198,6 +198,10 @@ const char* packedProductKernel(WeightType type) {
     return detail::tileKernel(type).name;
 }
 
+double packedRowCost(WeightType type) {
+    return detail::tileKernel(type).rowCost;
+}
+
 const detail::TileKernel& detail::tileKernel(WeightType type) {
 #if defined(__x86_64__)
     const Instructions& have = instructions();

@@ -1,5 +1,5 @@
-// Compiled with AVX2 and FMA; called only where the processor has them. Three rows x four vectors of sums, the weights
-// and an activation fill the sixteen registers.
+// Compiled with AVX2 and FMA; called only where the processor has them. Six rows x two vectors of sums, the weights and
+// an activation fill the sixteen registers.
 #if defined(__AVX2__)
 #include "kernels/cpu/packed_weight_linear_rows.h"
 #include "kernels/cpu/packed_weight_linear_tiles.h"
@@ -24,38 +24,64 @@ struct Bf16Pairs {
     }
 };
 
-template<class Op, int Rows>
-void floatTile(const Tile& t) {
+// Columns [8 * first, 8 * (first + Vectors)) of the panel, which is passed 4 / Vectors times; what is asked for meanwhile is
+// as in int8_weight_linear_avx2.cpp. Loops over the sums are unrolled and k is read once, or gcc 12 stores all sums in
+// every step.
+template<class Op, int Rows, int Vectors>
+void passOver(const Tile& t, int first) {
+    constexpr int kPasses = 4 / Vectors, kSoon = 2176;
     const float* rows[Rows];
-    __m256 sums[Rows][4];
+    __m256 sums[Rows][Vectors];
+#pragma GCC unroll 6
     for (int r = 0; r < Rows; ++r) {
         rows[r] = reinterpret_cast<const float*>(t.rows[r]);
-        for (auto& sum : sums[r]) sum = _mm256_setzero_ps();
+#pragma GCC unroll 4
+        for (__m256& sum : sums[r]) sum = _mm256_setzero_ps();
     }
-    const std::byte* panel = t.panel;
-    for (std::int64_t at = 0; at < t.k; at += Op::kDepth, panel += 128)
+    const std::int64_t k = t.k, steps = (k + Op::kDepth - 1) / Op::kDepth, share = t.nextBytes / kPasses;
+    const std::int64_t askEach = steps > 0 ? share / steps : 0;
+    const std::byte *panel = t.panel + 32 * first, *ask = t.next + first / Vectors * share;
+    for (std::int64_t at = 0; at < k; at += Op::kDepth, panel += 128, ask += askEach) {
+        if constexpr (kPasses > 1 || Op::kDepth > 1) // one pass over f32 needs no help
+            for (int line = 0; line < Vectors / 2; ++line)
+                _mm_prefetch(reinterpret_cast<const char*>((kPasses == 1 ? panel + kSoon : ask) + 64 * line),
+                             _MM_HINT_T1);
+#pragma GCC unroll 2
         for (int position = 0; position < int(Op::kDepth); ++position) {
-            __m256 x[Rows];
-            for (int r = 0; r < Rows; ++r) x[r] = _mm256_broadcast_ss(rows[r] + at + position);
-            for (int c = 0; c < 4; ++c) {
-                const __m256 w = Op::weights(panel + 32 * c, position);
-                for (int r = 0; r < Rows; ++r) sums[r][c] = _mm256_fmadd_ps(w, x[r], sums[r][c]);
+            __m256 w[Vectors];
+#pragma GCC unroll 4
+            for (int v = 0; v < Vectors; ++v) w[v] = Op::weights(panel + 32 * v, position);
+#pragma GCC unroll 6
+            for (int r = 0; r < Rows; ++r) {
+                const __m256 x = _mm256_broadcast_ss(rows[r] + at + position);
+#pragma GCC unroll 4
+                for (int v = 0; v < Vectors; ++v) sums[r][v] = _mm256_fmadd_ps(w[v], x, sums[r][v]);
             }
         }
+    }
+#pragma GCC unroll 6
     for (int r = 0; r < Rows; ++r)
-        for (int c = 0; c < 4; ++c) _mm256_storeu_ps(t.out + r * t.outStride + 8 * c, sums[r][c]);
+#pragma GCC unroll 4
+        for (int v = 0; v < Vectors; ++v) _mm256_storeu_ps(t.out + r * t.outStride + 8 * (first + v), sums[r][v]);
+}
+
+template<class Op, int Rows>
+void floatTile(const Tile& t) {
+    constexpr int kVectors = Rows <= 2 ? 4 : 2;
+    for (int first = 0; first < 4; first += kVectors) passOver<Op, Rows, kVectors>(t, first);
 }
 
 template<class Op>
 void floatTiles(const Tile& t, int rows) {
-    static constexpr void (*kByRows[])(const Tile&) = {floatTile<Op, 1>, floatTile<Op, 2>, floatTile<Op, 3>};
+    static constexpr void (*kByRows[])(const Tile&) = {floatTile<Op, 1>, floatTile<Op, 2>, floatTile<Op, 3>,
+                                                       floatTile<Op, 4>, floatTile<Op, 5>, floatTile<Op, 6>};
     kByRows[rows - 1](t);
 }
 
 } // namespace
 
-const TileKernel kF32Avx2 = {"avx2", 3, false, prepareFloatRow, floatTiles<F32>, widenRow, narrowRow};
-const TileKernel kBf16Avx2 = {"avx2", 3, false, prepareFloatRow, floatTiles<Bf16Pairs>, widenRow, narrowRow};
+const TileKernel kF32Avx2 = {"avx2", 6, 0.1, false, prepareFloatRow, floatTiles<F32>, widenRow, narrowRow};
+const TileKernel kBf16Avx2 = {"avx2", 5, 0.1, false, prepareFloatRow, floatTiles<Bf16Pairs>, widenRow, narrowRow};
 
 } // namespace palimpsest::detail
 #endif

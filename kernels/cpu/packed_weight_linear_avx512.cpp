@@ -15,7 +15,7 @@ struct F32 {
 
 } // namespace
 
-const TileKernel kF32Avx512 = {"avx512", 12, false, prepareFloatRow, floatTiles<F32>, widenRow, narrowRow};
+const TileKernel kF32Avx512 = {"avx512", 12, 0.05, false, prepareFloatRow, floatTiles<F32>, widenRow, narrowRow};
 
 } // namespace palimpsest::detail
 #endif

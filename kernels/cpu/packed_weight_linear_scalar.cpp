@@ -61,8 +61,8 @@ void int8Tile(const Tile& t, int rows) {
 
 } // namespace
 
-const TileKernel kF32Scalar = {"scalar", 1, false, prepareFloatRow, f32Tile, widenRow, narrowRow};
-const TileKernel kBf16Scalar = {"scalar", 1, false, prepareFloatRow, bf16Tile, widenRow, narrowRow};
-const TileKernel kInt8Scalar = {"scalar", 1, false, prepareInt8Row<std::int16_t>, int8Tile, widenRow, narrowRow};
+const TileKernel kF32Scalar = {"scalar", 1, 1, false, prepareFloatRow, f32Tile, widenRow, narrowRow};
+const TileKernel kBf16Scalar = {"scalar", 1, 1, false, prepareFloatRow, bf16Tile, widenRow, narrowRow};
+const TileKernel kInt8Scalar = {"scalar", 1, 1, false, prepareInt8Row<std::int16_t>, int8Tile, widenRow, narrowRow};
 
 } // namespace palimpsest::detail

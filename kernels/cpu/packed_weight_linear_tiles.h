@@ -23,6 +23,7 @@ constexpr int kMostRowsAtOnce = 12;
 struct TileKernel {
     const char* name;
     int rowsAtOnce; // 1 … kMostRowsAtOnce
+    double rowCost; // packedRowCost()
     bool takesBf16; // prepared rows are rows of bf16, K padded to an even number
     void (*prepareRow)(const float* x, std::int64_t k, std::byte* prepared);
     void (*tile)(const Tile& tile, int rows);                                     // rows 1 … rowsAtOnce

@@ -14,8 +14,8 @@ std::vector<Proposal> words(std::int64_t first, std::span<const double> chances)
 }
 
 // Grown as far as it is worth it, every way with words of its own: behind word w stand 10 w, 10 w + 1, …
-ProposalTree grown(std::span<const double> chances, int levels) {
-    ProposalTree tree(1);
+ProposalTree grown(std::span<const double> chances, int levels, double rowCost = 0) {
+    ProposalTree tree(1, rowCost);
     for (int level = 0; level < levels; ++level) {
         for (const std::int32_t of : tree.worthwhile()) tree.grow(of, words(10 * tree.ids()[std::size_t(of)], chances));
         if (!tree.nextLevel()) break;
@@ -64,6 +64,18 @@ CASE(everyWayHasWordsOfItsOwnAndTheUnlikelyEnd) {
     CHECK(way.size() == deepest + 1);
     for (std::size_t i = 0, id = 1; i < way.size(); ++i, id *= 10)
         CHECK(tree.ids()[std::size_t(way[i])] == std::int64_t(id));
+}
+
+CASE(theDearerARowTheSmallerTheTree) {
+    std::size_t before = grown(kChances, 7).ids().size();
+    for (const double rowCost : {0.1, 0.3, 1.0}) {
+        const ProposalTree tree = grown(kChances, 7, rowCost);
+        CHECK(tree.ids().size() < before) << rowCost;
+        before = tree.ids().size();
+        for (std::int32_t i = 1; i < std::int32_t(before); ++i) CHECK(tree.chance(i) >= rowCost / 2);
+    }
+    CHECK(before > 1) << "what is likelier than not stays";
+    CHECK(grown(kChances, 7, 0.01).ids() == grown(kChances, 7).ids()) << "rows that cost next to nothing";
 }
 
 CASE(whatIsWorthwhileIsFewAndLikeliestFirst) {
