@@ -67,7 +67,7 @@ private:
     std::vector<std::int32_t> m_parents;
     std::vector<double> m_chances;
     std::vector<float> m_confidences;
-    double m_leastChance; // of a token that the base comes to less often
+    double m_leastChance;                         // of a token that the base comes to less often
     std::size_t m_levelBegin = 0, m_levelEnd = 1; // the last level
 };
 

@@ -18,7 +18,8 @@ struct Bf16Pairs {
 
 } // namespace
 
-const TileKernel kBf16Avx512 = {"avx512bf16", 12, 0.05, true, prepareBf16Row, floatTiles<Bf16Pairs>, widenRow, narrowRow};
+const TileKernel kBf16Avx512 = {"avx512bf16",          12,       0.05,     true, prepareBf16Row,
+                                floatTiles<Bf16Pairs>, widenRow, narrowRow};
 
 } // namespace palimpsest::detail
 #endif

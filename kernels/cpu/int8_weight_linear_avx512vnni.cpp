@@ -61,7 +61,8 @@ void int8Tiles(const Tile& t, int rows) {
 
 } // namespace
 
-const TileKernel kInt8Avx512 = {"avx512vnni", 7, 0.035, false, prepareInt8Row<std::uint8_t>, int8Tiles, widenRow, narrowRow};
+const TileKernel kInt8Avx512 = {"avx512vnni", 7,        0.035,    false, prepareInt8Row<std::uint8_t>,
+                                int8Tiles,    widenRow, narrowRow};
 
 } // namespace palimpsest::detail
 #endif
