@@ -11,6 +11,7 @@
 #   SEED (1 else)           of the models and their samples; FOLDER is of one seed
 #   UPDATES                 the budget in updates: seeds that were trained on another processor can be compared
 #   TARGET_TOKENS (48 else) the slots of a target; 64 for Turk
+#   SOURCES                 so many of the test part, not all
 #   BRIEF=1                 neither less noise nor ancestral steps
 #   TEXTS=FOLDER            of prose, what the runs of lengths learn (else the pairs again and again)
 # Tables: docs/claims_tables.py FOLDER…
@@ -69,6 +70,7 @@ measure() { # NAME FILE [OPTION…]: of a trained model
     [ -s "$folder/$2" ] && return 0
     model=$folder/$1/model file=$folder/$2
     shift 2
+    case "$*" in *--samples*) ;; *) [ -z "${SOURCES:-}" ] || set -- --samples "$SOURCES" "$@" ;; esac
     "$engine" evaluate --suite seq2seq --model "$model" --data "$pairs" --threads 1 --device cpu --seed "$seed" --json \
         "$@" >"$file.part"
     mv "$file.part" "$file"
