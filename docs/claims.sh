@@ -5,9 +5,9 @@
 #
 # ENGINE: the built palimpsest-engine. PAIRS: a folder of pairs (engine/data/pair_corpus.h). FOLDER gets a run for each
 # variant and its results: NAME.log.jsonl (the log of training), NAME.json (evaluate --suite seq2seq), NAME.noise.json
-# (with less noise than trained), NAME.ancestral.json; for the cost of lengths PATTERN.TOKENS.log.jsonl and .json, for how
-# steady training is at a length steady.PATTERN.TOKENS.log.jsonl. What is there already is not made again, so that a broken
-# run goes on. CPU_MINUTES: of processor time, the budget of every model. From the environment:
+# (with less noise than trained), NAME.ancestral.json; for the cost of lengths PATTERN.TOKENS.log.jsonl and .json, for
+# how steady training is at a length steady.PATTERN.TOKENS.log.jsonl. What is there already is not made again, so that a
+# broken run goes on. CPU_MINUTES: of processor time, the budget of every model. From the environment:
 #   SEED (1 else)           of the models and their samples; FOLDER is of one seed
 #   UPDATES                 the budget in updates: seeds that were trained on another processor can be compared
 #   TARGET_TOKENS (48 else) the slots of a target; 64 for Turk
@@ -44,8 +44,8 @@ config() { # NAME -> the config: what all share, then what the variant changes (
     ours) own="$sparse,$soft,$experts,\"evidence\":true" ;;
     *) echo "there is no variant $1" >&2; exit 2 ;;
     esac
-    printf '{"way":"scratch","pairs":true,"seed":%s,"target_tokens":%s,"vocabulary":1024,"depth":4,"width":128,"heads":4,%s' \
-        "$seed" "${TARGET_TOKENS:-48}" "$own"
+    printf '{"way":"scratch","pairs":true,"seed":%s,"target_tokens":%s,"vocabulary":1024' "$seed" "${TARGET_TOKENS:-48}"
+    printf ',"depth":4,"width":128,"heads":4,%s' "$own"
     printf ',"level_width":128,"steps":1000000,"warmup_steps":50,"last_rate_share":1,"learning_rate":0.002,"ema":0.99'
     printf ',"documents_per_step":8,"blocks_per_document":2,"evaluate_steps":50,"evaluation_documents":48'
     printf ',"checkpoint_steps":200}\n'

@@ -38,7 +38,7 @@ inline void addProducts(const std::byte* step, const std::int16_t* const (&rows)
 }
 
 // Columns [8 * first, 8 * (first + Vectors)) of the panel. It is passed 4 / Vectors times: the more rows, the fewer
-// columns, so that all sums stay in registers. One pass is one stream, of which it asks for what comes soon; of several,
+// columns, so that all sums stay in registers. One pass is one stream, of which it asks for what comes soon; of several
 // each asks for its share of the next panel, which the processor does not guess.
 template<int Rows, int Vectors>
 void passOver(const Tile& t, int first) {

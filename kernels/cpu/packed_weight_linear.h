@@ -76,8 +76,8 @@ void packedProduct(const PackedProduct<T>& call, std::int64_t firstPanel, std::i
 // "avx512vnni", "avx512bf16", "avx512", "avx2" or "scalar": what packedProduct() runs here.
 const char* packedProductKernel(WeightType type);
 
-// Of a model's pass over few rows with such products: what one row more costs, as a part of a pass over one, which reads
-// all weights. Measured once for each kernel, not here.
+// Of a model's pass over few rows with such products: what one row more costs, as a part of a pass over one, which
+// reads all weights. Measured once for each kernel, not here.
 double packedRowCost(WeightType type);
 
 } // namespace palimpsest

@@ -24,9 +24,9 @@ struct Bf16Pairs {
     }
 };
 
-// Columns [8 * first, 8 * (first + Vectors)) of the panel, which is passed 4 / Vectors times; what is asked for meanwhile
-// is as in int8_weight_linear_avx2.cpp. Loops over the sums are unrolled and k is read once, or gcc 12 stores all sums
-// in every step.
+// Columns [8 * first, 8 * (first + Vectors)) of the panel, which is passed 4 / Vectors times; what is asked for is as in
+// int8_weight_linear_avx2.cpp. Loops over the sums are unrolled and k is read once, or gcc 12 stores all sums in every
+// step.
 template<class Op, int Rows, int Vectors>
 void passOver(const Tile& t, int first) {
     constexpr int kPasses = 4 / Vectors, kSoon = 2176;
