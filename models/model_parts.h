@@ -18,7 +18,7 @@ struct Model::Parts {
     Evidence evidence;
     torch::ScalarType dtype;
     torch::Device device;
-    double rowCost; // Model::rowCost()
+    double rowCost;           // Model::rowCost()
     bool bothWays = false;    // the clean stream of a scratch model may see itself both ways
     bool withEvidence = true; // added to the logits: a scratch model may do without
 };
