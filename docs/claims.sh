@@ -60,9 +60,9 @@ run() { # NAME: trains and evaluates
             --device cpu $budget
         cp "$folder/$name/log.jsonl" "$folder/$name.log.jsonl"
     fi
-    measure "$name" "$name.json"
+    measure "$name" "$name.json" ${SOURCES:+--samples "$SOURCES"}
     [ -z "${BRIEF:-}" ] || return 0
-    measure "$name" "$name.noise.json" --steps 8 --noise 0,0.3,0.6
+    measure "$name" "$name.noise.json" --steps 8 --noise 0,0.3,0.6 ${SOURCES:+--samples "$SOURCES"}
     measure "$name" "$name.ancestral.json" --ancestral --steps 32,2000 --samples 4
 }
 
@@ -70,7 +70,6 @@ measure() { # NAME FILE [OPTION…]: of a trained model
     [ -s "$folder/$2" ] && return 0
     model=$folder/$1/model file=$folder/$2
     shift 2
-    case "$*" in *--samples*) ;; *) [ -z "${SOURCES:-}" ] || set -- --samples "$SOURCES" "$@" ;; esac
     "$engine" evaluate --suite seq2seq --model "$model" --data "$pairs" --threads 1 --device cpu --seed "$seed" --json \
         "$@" >"$file.part"
     mv "$file.part" "$file"

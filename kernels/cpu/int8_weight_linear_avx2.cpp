@@ -1,20 +1,14 @@
 // Compiled with AVX2 and FMA; called only where the processor has them.
 #if defined(__AVX2__)
 #include "kernels/cpu/int8_weight_linear_rows.h"
+#include "kernels/cpu/packed_weight_linear_avx2.h"
 #include "kernels/cpu/packed_weight_linear_rows.h"
-#include "kernels/cpu/packed_weight_linear_tiles.h"
-
-#include <immintrin.h>
 
 namespace palimpsest::detail {
 namespace {
 
 __m256i pairOf(const std::int16_t* at) {
     return _mm256_set1_epi32(*reinterpret_cast<const int*>(at));
-}
-
-void prefetch(const std::byte* from, int lines) { // of 64 bytes
-    for (int line = 0; line < lines; ++line) _mm_prefetch(reinterpret_cast<const char*>(from + 64 * line), _MM_HINT_T1);
 }
 
 // Two of the step's four positions: the low bytes of its 16-bit pairs, or the high ones. An activation is shared by all
@@ -38,11 +32,9 @@ inline void addProducts(const std::byte* step, const std::int16_t* const (&rows)
 }
 
 // Columns [8 * first, 8 * (first + Vectors)) of the panel. It is passed 4 / Vectors times: the more rows, the fewer
-// columns, so that all sums stay in registers. One pass is one stream, of which it asks for what comes soon; of several
-// each asks for its share of the next panel, which the processor does not guess.
+// columns, so that all sums stay in registers.
 template<int Rows, int Vectors>
 void passOver(const Tile& t, int first) {
-    constexpr int kPasses = 4 / Vectors, kSoon = 2176;
     const std::int16_t* rows[Rows];
     const float* scales[Rows];
     __m256 sums[Rows][Vectors];
@@ -51,17 +43,17 @@ void passOver(const Tile& t, int first) {
         rows[r] = reinterpret_cast<const std::int16_t*>(t.rows[r] + int8ScaleBytes(t.k));
         for (__m256& sum : sums[r]) sum = _mm256_setzero_ps();
     }
-    const std::int64_t positions = (t.k + 3) / 4 * 4, share = t.nextBytes / kPasses;
-    const std::int64_t askEach = positions > 0 ? share / (positions / 4) : 0;
-    const std::byte *step = t.panel + 128 + 32 * first, *ask = t.next + first / Vectors * share;
+    const std::int64_t positions = (t.k + 3) / 4 * 4;
+    const std::byte* step = t.panel + 128 + 32 * first;
+    Ahead<4 / Vectors> ahead(t, first / Vectors, positions / 4);
     for (std::int64_t begin = 0, group = 0; begin < positions; begin += kInt8Group, ++group) {
         const std::int64_t end = positions < begin + kInt8Group ? positions : begin + kInt8Group;
         __m256i whole[Rows][Vectors];
         for (auto& ofRow : whole)
             for (__m256i& sum : ofRow) sum = _mm256_setzero_si256();
         step += 128;
-        for (std::int64_t at = begin; at < end; at += 4, step += 128, ask += askEach) {
-            prefetch(kPasses == 1 ? step + kSoon : ask, Vectors / 2);
+        for (std::int64_t at = begin; at < end; at += 4, step += 128) {
+            ahead.ask(step);
             addProducts<false>(step, rows, at, whole);
             addProducts<true>(step, rows, at, whole);
         }

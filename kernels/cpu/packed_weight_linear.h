@@ -77,7 +77,7 @@ void packedProduct(const PackedProduct<T>& call, std::int64_t firstPanel, std::i
 const char* packedProductKernel(WeightType type);
 
 // Of a model's pass over few rows with such products: what one row more costs, as a part of a pass over one, which
-// reads all weights. Measured once for each kernel, not here.
+// reads all weights. A constant of each kernel, estimated from the times of its products (docs/performance.md).
 double packedRowCost(WeightType type);
 
 } // namespace palimpsest

@@ -1,10 +1,9 @@
 // Compiled with AVX2 and FMA; called only where the processor has them. Six rows x two vectors of sums, the weights and
 // an activation fill the sixteen registers; widening bf16 takes some more, so there five rows go at once.
 #if defined(__AVX2__)
-#include "kernels/cpu/packed_weight_linear_rows.h"
-#include "kernels/cpu/packed_weight_linear_tiles.h"
+#include "kernels/cpu/packed_weight_linear_avx2.h"
 
-#include <immintrin.h>
+#include "kernels/cpu/packed_weight_linear_rows.h"
 
 namespace palimpsest::detail {
 namespace {
@@ -24,12 +23,11 @@ struct Bf16Pairs {
     }
 };
 
-// Columns [8 * first, 8 * (first + Vectors)) of the panel, which is passed 4 / Vectors times; what is asked for is as in
-// int8_weight_linear_avx2.cpp. Loops over the sums are unrolled and k is read once, or gcc 12 stores all sums in every
-// step.
+// Columns [8 * first, 8 * (first + Vectors)) of the panel, which is passed 4 / Vectors times. Loops over the sums are
+// unrolled and k is read once, or gcc 12 stores all sums in every step.
 template<class Op, int Rows, int Vectors>
 void passOver(const Tile& t, int first) {
-    constexpr int kPasses = 4 / Vectors, kSoon = 2176;
+    constexpr int kPasses = 4 / Vectors;
     const float* rows[Rows];
     __m256 sums[Rows][Vectors];
 #pragma GCC unroll 6
@@ -38,14 +36,11 @@ void passOver(const Tile& t, int first) {
 #pragma GCC unroll 4
         for (__m256& sum : sums[r]) sum = _mm256_setzero_ps();
     }
-    const std::int64_t k = t.k, steps = (k + Op::kDepth - 1) / Op::kDepth, share = t.nextBytes / kPasses;
-    const std::int64_t askEach = steps > 0 ? share / steps : 0;
-    const std::byte *panel = t.panel + 32 * first, *ask = t.next + first / Vectors * share;
-    for (std::int64_t at = 0; at < k; at += Op::kDepth, panel += 128, ask += askEach) {
-        if constexpr (kPasses > 1 || Op::kDepth > 1) // one pass over f32 needs no help
-            for (int line = 0; line < Vectors / 2; ++line)
-                _mm_prefetch(reinterpret_cast<const char*>((kPasses == 1 ? panel + kSoon : ask) + 64 * line),
-                             _MM_HINT_T1);
+    const std::int64_t k = t.k;
+    const std::byte* panel = t.panel + 32 * first;
+    Ahead<kPasses> ahead(t, first / Vectors, (k + Op::kDepth - 1) / Op::kDepth);
+    for (std::int64_t at = 0; at < k; at += Op::kDepth, panel += 128) {
+        if constexpr (kPasses > 1 || Op::kDepth > 1) ahead.ask(panel); // one pass over f32 needs no help
 #pragma GCC unroll 2
         for (int position = 0; position < int(Op::kDepth); ++position) {
             __m256 w[Vectors];
