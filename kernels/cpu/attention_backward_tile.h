@@ -45,9 +45,9 @@ void backwardKeys(const AttentionTile<T>& tile, const AttentionTileGradients<T>&
     const Scale scale(tile.scale);
     float *keySums[kKeyChunk + kBlockRows], *valueSums[kKeyChunk + kBlockRows];
     Chunk<T>& chunk = products.chunk;
-    for (std::int64_t at = first; at < last; at += kKeyChunk) {
-        locate(tile, at, least(at + kKeyChunk, last), chunk);
-        findSpans(tile, chunk);
+    for (std::int64_t at = first; at < last; at += chunk.count) {
+        locate(tile, at, last, chunk);
+        findSpans(tile, products.lanes, chunk);
         products.takeChunk();
         if (wanted) locateSums(tile, g, at, chunk.count, keySums, valueSums);
         for (int s = 0; s < chunk.spanCount; ++s) {

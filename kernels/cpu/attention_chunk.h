@@ -46,6 +46,7 @@ struct Span {
 template<class T>
 struct Chunk {
     int count = 0;
+    bool byAll = false; // every query sees every key
     const SeenKey* seen = nullptr;
     const T* keys[kKeyChunk + kBlockRows]; // past the last key: the last again, so that blocks are whole
     const T* values[kKeyChunk + kBlockRows];
@@ -53,15 +54,23 @@ struct Chunk {
     int spanCount = 0;
 };
 
+// The keys [first, last), or those of them that all queries see, if the first is one of those.
 template<class T>
 void locate(const AttentionTile<T>& tile, std::int64_t first, std::int64_t last, Chunk<T>& chunk) {
-    chunk.count = int(last - first);
+    chunk.byAll = first < tile.seenByAll;
+    if (chunk.byAll) last = least(last, tile.seenByAll);
+    chunk.count = int(least(kKeyChunk, last - first));
     chunk.seen = tile.seen + first;
-    for (int i = 0; i < chunk.count; ++i) {
-        const std::int64_t row = chunk.seen[i].row;
-        const bool own = first + i >= tile.rowsSeen;
-        chunk.keys[i] = own ? tile.ownKeys + row * tile.ownStride : tile.keys + row * tile.rowStride;
-        chunk.values[i] = own ? tile.ownValues + row * tile.ownStride : tile.values + row * tile.rowStride;
+    const int rows = int(least(most(tile.rowsSeen - first, 0), chunk.count));
+    for (int i = 0; i < rows; ++i) {
+        const std::int64_t at = chunk.seen[i].row * tile.rowStride;
+        chunk.keys[i] = tile.keys + at;
+        chunk.values[i] = tile.values + at;
+    }
+    for (int i = rows; i < chunk.count; ++i) {
+        const std::int64_t at = chunk.seen[i].row * tile.ownStride;
+        chunk.keys[i] = tile.ownKeys + at;
+        chunk.values[i] = tile.ownValues + at;
     }
     for (int i = chunk.count; i % kBlockRows != 0; ++i) {
         chunk.keys[i] = chunk.keys[chunk.count - 1];
@@ -71,8 +80,12 @@ void locate(const AttentionTile<T>& tile, std::int64_t first, std::int64_t last,
 
 // Cuts the chunk where the vectors that see its blocks of keys change.
 template<class T>
-void findSpans(const AttentionTile<T>& tile, Chunk<T>& chunk) {
+void findSpans(const AttentionTile<T>& tile, const Lanes& lanes, Chunk<T>& chunk) {
     chunk.spanCount = 0;
+    if (chunk.byAll) {
+        chunk.spans[chunk.spanCount++] = {0, chunk.count, 0, lanes.vectors};
+        return;
+    }
     for (int key = 0; key < chunk.count; key += kBlockRows) {
         const int end = int(least(key + kBlockRows, chunk.count));
         int first = chunk.seen[key].first, last = chunk.seen[key].last;
@@ -89,16 +102,28 @@ void findSpans(const AttentionTile<T>& tile, Chunk<T>& chunk) {
     }
 }
 
-// scores (keys, lanes) of a span with queries (K, lanes); rows past the span's last key may be overwritten.
+// scores (keys, lanes) of a span with queries (K, lanes); rows past the span's last key may be overwritten. Before each
+// block of products from `key` on, ask(key, part, parts) may ask for what is needed next: `parts` times for each key.
+template<class Ask>
 inline void scoreSpan(const Span& span, const float* const* rows, const float* queries, std::int64_t stride,
-                      int headSize, float* scores) {
+                      int headSize, float* scores, const Ask& ask) {
+    const int parts = (span.lastVector - span.firstVector + kBlockVectors - 1) / kBlockVectors;
     for (int key = span.firstKey; key < span.lastKey; key += kBlockRows)
-        for (int v = span.firstVector; v < span.lastVector; v += kBlockVectors)
+        for (int part = 0; part < parts; ++part) {
+            if constexpr (kAsksAhead) ask(key, part, parts);
+            const int v = span.firstVector + part * kBlockVectors;
             withVectors(span.lastVector - v, [&](auto vectors) {
                 scoreBlock<decltype(vectors)::value>(rows + key, queries + v * kWidth, stride, headSize,
                                                      scores + key * stride + v * kWidth);
             });
+        }
 }
+
+// Asks for the block of rows after `key`, unless they have been widened.
+inline void askForNext(const Span& span, int key, const float* const* rows, int part, int parts, int headSize) {
+    if (key + kBlockRows < span.lastKey) askForRows(rows + key + kBlockRows, part, parts, headSize);
+}
+inline void askForNext(const Span&, int, const Bf16* const*, int, int, int) {}
 
 // sums (K, lanes) += over the span's keys: their row * weights (keys, lanes).
 inline void weighSpan(const Span& span, const float* const* rows, const float* weights, std::int64_t stride,
@@ -117,6 +142,7 @@ inline void weighSpan(const Span& span, const float* const* rows, const float* w
 template<class T>
 void hideUnseen(const AttentionTile<T>& tile, const Lanes& lanes, const Chunk<T>& chunk, const Span& span,
                 float* scores) {
+    if (chunk.byAll) return;
     for (int key = span.firstKey; key < span.lastKey; ++key) {
         const int first = chunk.seen[key].first, last = chunk.seen[key].last;
         if (first == 0 && last == tile.count - 1) continue;

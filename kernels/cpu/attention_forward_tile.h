@@ -26,9 +26,9 @@ void attendTile(const AttentionTile<T>& tile, std::int64_t first, std::int64_t l
     const Scale scale(tile.scale);
     typename Products<T>::Type products(lanes, tile.headSize, scratch);
     Chunk<T> chunk;
-    for (std::int64_t at = first; at < last; at += kKeyChunk) {
-        locate(tile, at, least(at + kKeyChunk, last), chunk);
-        findSpans(tile, chunk);
+    for (std::int64_t at = first; at < last; at += chunk.count) {
+        locate(tile, at, last, chunk);
+        findSpans(tile, lanes, chunk);
         products.takeKeys(chunk);
         for (int s = 0; s < chunk.spanCount; ++s) {
             products.score(chunk.spans[s], state);

@@ -17,6 +17,7 @@ struct FloatProducts {
     float* widened; // (keys, K + 16)
     const float* pointers[kKeyChunk + kBlockRows];
     const float* const* rows = nullptr;
+    const Chunk<T>* chunk = nullptr;
 
     FloatProducts(const Lanes& ofTile, int size, float* scratch)
         : lanes(ofTile),
@@ -27,10 +28,16 @@ struct FloatProducts {
     static void packQueries(const LaneRows<const T>& from, const Lanes& to, int size, float factor, float* queries) {
         packLanes(from, to, size, factor, queries);
     }
-    void takeKeys(const Chunk<T>& chunk) { rows = asFloats(chunk.keys, chunk.count, headSize, widened, pointers); }
-    void takeValues(const Chunk<T>& chunk) { rows = asFloats(chunk.values, chunk.count, headSize, widened, pointers); }
+    void takeKeys(const Chunk<T>& of) {
+        chunk = &of;
+        rows = asFloats(of.keys, of.count, headSize, widened, pointers);
+    }
+    void takeValues(const Chunk<T>& of) { rows = asFloats(of.values, of.count, headSize, widened, pointers); }
     void score(const Span& span, const State& state) {
-        scoreSpan(span, rows, state.queries, lanes.stride, headSize, scores);
+        scoreSpan(span, rows, state.queries, lanes.stride, headSize, scores, [&](int key, int part, int parts) {
+            askForNext(span, key, chunk->keys, part, parts, headSize);
+            askForRows(chunk->values + key, part, parts, headSize);
+        });
     }
     void weigh(const Span& span, float factor, const State& state) {
         takePowers(span, lanes.stride, factor, state, scores);

@@ -92,17 +92,24 @@ inline void raise(const State& state, std::int64_t at, std::int64_t stride, int 
 
 inline void raiseWhereNeeded(const Lanes& lanes, const Span* spans, int spanCount, const float* scores, float factor,
                              int headSize, const State& state) {
-    for (int v = 0; v < lanes.vectors; ++v) {
-        const std::int64_t at = std::int64_t(v) * kWidth;
-        Floats largest = all(kMinusInfinity);
-        for (const Span* span = spans; span < spans + spanCount; ++span) {
-            if (v < span->firstVector || v >= span->lastVector) continue;
-            for (int key = span->firstKey; key < span->lastKey; ++key)
-                largest = larger(load(scores + key * lanes.stride + at), largest);
-        }
-        largest = largest * all(factor);
-        const Floats before = load(state.most + at);
-        if (anyLarger(largest, before + all(kSlack))) raise(state, at, lanes.stride, headSize, larger(largest, before));
+    float largest[kTileLanes];
+    for (float& x : largest) x = kMinusInfinity;
+    for (const Span* span = spans; span < spans + spanCount; ++span)
+        for (int v = span->firstVector; v < span->lastVector; v += kBlockVectors)
+            withVectors(span->lastVector - v, [&](auto vectors) {
+                Floats x[decltype(vectors)::value];
+#pragma GCC unroll 8
+                for (int i = 0; i < vectors.value; ++i) x[i] = load(largest + (v + i) * kWidth);
+                for (int key = span->firstKey; key < span->lastKey; ++key)
+#pragma GCC unroll 8
+                    for (int i = 0; i < vectors.value; ++i)
+                        x[i] = larger(load(scores + key * lanes.stride + (v + i) * kWidth), x[i]);
+#pragma GCC unroll 8
+                for (int i = 0; i < vectors.value; ++i) store(largest + (v + i) * kWidth, x[i]);
+            });
+    for (std::int64_t at = 0; at < lanes.stride; at += kWidth) {
+        const Floats most = load(largest + at) * all(factor), before = load(state.most + at);
+        if (anyLarger(most, before + all(kSlack))) raise(state, at, lanes.stride, headSize, larger(most, before));
     }
 }
 

@@ -33,8 +33,8 @@ struct AttentionTile {
     int shared = 1;   // heads; count * shared <= kTileLanes
     int headSize = 1; // K
     float scale = 1;
-    const SeenKey* seen = nullptr; // (rowsSeen + ownSeen): rows, then own slots
-    std::int64_t rowsSeen = 0, ownSeen = 0;
+    const SeenKey* seen = nullptr; // (rowsSeen + ownSeen): rows, those that all queries see first, then own slots
+    std::int64_t rowsSeen = 0, ownSeen = 0, seenByAll = 0;
     const T* keys = nullptr; // (L, K), `rowStride` elements apart
     const T* values = nullptr;
     std::int64_t rowStride = 0;

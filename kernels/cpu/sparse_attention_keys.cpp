@@ -174,6 +174,7 @@ void KeyFinder::find(const AttentionRun& run, std::int64_t query, int count, See
     }
     findRows({run, first, last, hidden, seen});
     if (!m_tree.empty()) toSlots(query, count, seen);
+    seen.byAll = std::int64_t(seen.keys.size());
     std::ranges::sort(seen.edges, {}, bySight);
     seen.keys.insert(seen.keys.end(), seen.edges.begin(), seen.edges.end());
     seen.rows = std::int64_t(seen.keys.size());

@@ -11,11 +11,11 @@
 namespace palimpsest {
 
 // The first `rows` keys are rows of the clean stream, the others own slots of the run. Rows that all queries of the tile
-// see come first, then the others by who sees them: keys are multiplied in blocks, by all vectors of queries that see one
-// of the block.
+// see come first, `byAll` of them, then the others by who sees them: keys are multiplied in blocks, by all vectors of
+// queries that see one of the block.
 struct SeenKeys {
     std::vector<SeenKey> keys;
-    std::int64_t rows = 0;
+    std::int64_t rows = 0, byAll = 0;
     std::vector<SeenKey> edges; // the rows that some queries see, while the others are found
 };
 

@@ -53,6 +53,7 @@ AttentionTile<T> AttentionPlan<T>::tile(const QueryTile& tile, std::int64_t keyH
     result.headSize = int(in.headSize);
     result.scale = in.scale;
     result.seen = seen.keys.data();
+    result.seenByAll = seen.byAll;
     result.rowsSeen = seen.rows;
     result.ownSeen = std::int64_t(seen.keys.size()) - seen.rows;
     result.rowStride = in.rowStride;
