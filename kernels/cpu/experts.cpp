@@ -68,24 +68,36 @@ public:
           m_panelBytes(packedPanelBytes(call.weights.type, call.shape.width)) {}
 
     void run(const ExpertTile* first, const ExpertTile* last) const {
-        std::vector<float> hidden(std::size_t(detail::kMostRowsAtOnce * m_panels * kPanelColumns));
+        std::vector<float> hidden(std::size_t(kMostTiles * detail::kMostRowsAtOnce * m_panels * kPanelColumns));
         std::vector<float> active(static_cast<std::size_t>(m_call.shape.inner));
-        for (const ExpertTile* tile = first; tile < last; ++tile) {
-            product(*tile, hidden.data());
-            activate(*tile, hidden.data(), active.data());
+        while (first < last) {
+            const ExpertTile* end = first + 1;
+            while (end < last && end - first < kMostTiles && end->expert == first->expert) ++end;
+            product(first, end, hidden.data());
+            const float* of = hidden.data();
+            for (; first < end; of += first++->count * m_panels * kPanelColumns) activate(*first, of, active.data());
         }
     }
 
 private:
-    void product(const ExpertTile& tile, float* hidden) const {
-        const std::byte* rows[detail::kMostRowsAtOnce];
-        for (int r = 0; r < tile.count; ++r)
-            rows[r] = m_x.first + m_x.stride * std::size_t(m_plan.rowOf(tile.begin + r));
-        const std::byte* weights = m_call.weights.inward + std::size_t(tile.expert * m_panels) * m_panelBytes;
+    static constexpr int kMostTiles = 8; // that each panel passes by, of one expert
+
+    // hidden (rows of the tiles, panels, 32)
+    void product(const ExpertTile* first, const ExpertTile* last, float* hidden) const {
+        const std::byte* rows[kMostTiles * detail::kMostRowsAtOnce];
+        const std::int64_t begin = first->begin, count = last[-1].begin + last[-1].count - begin;
+        for (std::int64_t r = 0; r < count; ++r)
+            rows[r] = m_x.first + m_x.stride * std::size_t(m_plan.rowOf(begin + r));
+        const std::byte* weights = m_call.weights.inward + std::size_t(first->expert * m_panels) * m_panelBytes;
+        const std::size_t part = m_panelBytes / std::size_t(last - first);
         for (std::int64_t panel = 0; panel < m_panels; ++panel, weights += m_panelBytes)
-            m_kernel.tile({weights, m_call.shape.width, rows, hidden + panel * kPanelColumns, m_panels * kPanelColumns,
-                           weights + m_panelBytes, std::int64_t(m_panelBytes)},
-                          tile.count);
+            for (const ExpertTile* tile = first; tile < last; ++tile) {
+                const std::int64_t row = tile->begin - begin;
+                m_kernel.tile({weights, m_call.shape.width, rows + row,
+                               hidden + (row * m_panels + panel) * kPanelColumns, m_panels * kPanelColumns,
+                               weights + m_panelBytes + std::size_t(tile - first) * part, std::int64_t(part)},
+                              tile->count);
+            }
     }
 
     void activate(const ExpertTile& tile, const float* hidden, float* active) const {

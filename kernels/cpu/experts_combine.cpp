@@ -28,26 +28,28 @@ public:
         for (std::int64_t e = 0; e < m_experts; ++e) {
             m_tiles.clear();
             appendTiles(e, begins[e], begins[m_experts + e], m_kernel.rowsAtOnce, m_tiles);
-            for (const ExpertTile& tile : m_tiles) addTile(tile, chunk, panel);
+            for (std::size_t i = 0; i < m_tiles.size(); ++i) addTile(m_tiles[i], i, chunk, panel);
         }
         return m_sums.data();
     }
 
 private:
-    void addTile(const ExpertTile& tile, std::int64_t chunk, std::int64_t panel) {
+    // Tile i of m_tiles asks for its part of the next expert's panel.
+    void addTile(const ExpertTile& tile, std::size_t i, std::int64_t chunk, std::int64_t panel) {
         const std::byte* rows[kMostRowsAtOnce];
         for (int r = 0; r < tile.count; ++r)
             rows[r] = m_product.activations + m_product.activationBytes * std::size_t(tile.begin + r);
         float out[kMostRowsAtOnce * kPanelColumns];
         const std::byte* weights = m_product.weights + std::size_t(panel * m_experts + tile.expert) * m_panelBytes;
+        const std::size_t part = m_panelBytes / m_tiles.size();
         m_kernel.tile(
-            {weights, m_product.k, rows, out, kPanelColumns, weights + m_panelBytes, std::int64_t(m_panelBytes)},
+            {weights, m_product.k, rows, out, kPanelColumns, weights + m_panelBytes + i * part, std::int64_t(part)},
             tile.count);
         float shares[kMostRowsAtOnce], *sums[kMostRowsAtOnce];
         for (int r = 0; r < tile.count; ++r) {
-            const std::int64_t pair = m_plan.pairs[std::size_t(tile.begin + r)];
-            shares[r] = m_product.shares ? m_product.shares[pair] : 1.0f;
-            sums[r] = m_sums.data() + (pair / m_plan.perToken - chunk * kRowChunk) * kPanelColumns;
+            const std::int64_t sorted = tile.begin + r;
+            shares[r] = m_product.shares ? m_product.shares[m_plan.pairs[std::size_t(sorted)]] : 1.0f;
+            sums[r] = m_sums.data() + (m_plan.rowOf(sorted) - chunk * kRowChunk) * kPanelColumns;
         }
         m_rows.addPanels(out, shares, tile.count, sums);
     }
@@ -71,6 +73,13 @@ void addTo(const float* values, std::int64_t count, Bf16* sum) {
     expertRows().addToBf16(values, count, &sum->bits);
 }
 
+// Rows of sums lie too far from each other for the processor to read ahead.
+constexpr std::int64_t kRowsAhead = 12;
+template<class T>
+void askForPanel(const T* columns) { // any address will do
+    for (std::int64_t c = 0; c < kPanelColumns; c += 64 / std::int64_t(sizeof(T))) __builtin_prefetch(columns + c, 1);
+}
+
 } // namespace
 
 template<class T>
@@ -84,9 +93,11 @@ void addPairs(const ExpertPlan& plan, const PairProduct& product, std::int64_t r
             const std::int64_t chunk = item / panels, column = item % panels * kPanelColumns;
             const float* sums = part.add(chunk, item % panels);
             const std::int64_t begin = chunk * kRowChunk, end = std::min(rows, begin + kRowChunk);
-            for (std::int64_t row = begin; row < end; ++row)
+            for (std::int64_t row = begin; row < end; ++row) {
+                askForPanel(sum + (row + kRowsAhead) * sumStride + column);
                 addTo(sums + (row - begin) * kPanelColumns, std::min(kPanelColumns, product.columns - column),
                       sum + row * sumStride + column);
+            }
         }
     });
 }

@@ -10,7 +10,7 @@ namespace palimpsest::detail {
 ExpertPlan planExperts(const ExpertsShape& shape, const std::int64_t* chosen, std::int64_t rows) {
     const auto experts = std::size_t(shape.experts);
     const std::int64_t pairs = rows * shape.perToken, chunks = (rows + kRowChunk - 1) / kRowChunk;
-    ExpertPlan plan{shape.perToken,
+    ExpertPlan plan{std::vector<std::int64_t>(static_cast<std::size_t>(pairs)),
                     std::vector<std::int64_t>(static_cast<std::size_t>(pairs)),
                     std::vector<std::int64_t>(experts + 1),
                     {}};
@@ -23,9 +23,12 @@ ExpertPlan planExperts(const ExpertsShape& shape, const std::int64_t* chosen, st
     plan.chunkBegins.reserve(std::size_t(chunks + 1) * experts);
     for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
         plan.chunkBegins.insert(plan.chunkBegins.end(), next.begin(), next.end());
-        const std::int64_t end = std::min(rows, (chunk + 1) * kRowChunk) * shape.perToken;
-        for (std::int64_t pair = chunk * kRowChunk * shape.perToken; pair < end; ++pair)
-            plan.pairs[std::size_t(next[std::size_t(chosen[pair])]++)] = pair;
+        for (std::int64_t row = chunk * kRowChunk; row < std::min(rows, (chunk + 1) * kRowChunk); ++row)
+            for (std::int64_t pair = row * shape.perToken; pair < (row + 1) * shape.perToken; ++pair) {
+                const auto sorted = std::size_t(next[std::size_t(chosen[pair])]++);
+                plan.pairs[sorted] = pair;
+                plan.rows[sorted] = row;
+            }
     }
     plan.chunkBegins.insert(plan.chunkBegins.end(), next.begin(), next.end());
     return plan;

@@ -18,12 +18,12 @@ struct ExpertTile {
 constexpr std::int64_t kRowChunk = 256;
 
 struct ExpertPlan {
-    std::int64_t perToken = 1;
     std::vector<std::int64_t> pairs;       // (N * k) sorted: row * k + choice
+    std::vector<std::int64_t> rows;        // (N * k): of each sorted pair
     std::vector<std::int64_t> begins;      // (E + 1) into pairs
     std::vector<std::int64_t> chunkBegins; // (chunks + 1, E): the first pair of the expert whose row is in the chunk
 
-    std::int64_t rowOf(std::int64_t sorted) const { return pairs[std::size_t(sorted)] / perToken; }
+    std::int64_t rowOf(std::int64_t sorted) const { return rows[std::size_t(sorted)]; }
 };
 
 ExpertPlan planExperts(const ExpertsShape& shape, const std::int64_t* chosen, std::int64_t rows);
