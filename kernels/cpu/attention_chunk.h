@@ -102,15 +102,17 @@ void findSpans(const AttentionTile<T>& tile, const Lanes& lanes, Chunk<T>& chunk
     }
 }
 
-// scores (keys, lanes) of a span with queries (K, lanes); rows past the span's last key may be overwritten. Before each
-// block of products from `key` on, ask(key, part, parts) may ask for what is needed next: `parts` times for each key.
-template<class Ask>
+// scores (keys, lanes) of a span with queries (K, lanes); rows past the span's last key may be overwritten. Asks meanwhile
+// for the next block's rows, and for those of `later` (null: none) that belong to the block's keys.
+template<class T = float>
 inline void scoreSpan(const Span& span, const float* const* rows, const float* queries, std::int64_t stride,
-                      int headSize, float* scores, const Ask& ask) {
+                      int headSize, float* scores, const T* const* later = nullptr) {
     const int parts = (span.lastVector - span.firstVector + kBlockVectors - 1) / kBlockVectors;
     for (int key = span.firstKey; key < span.lastKey; key += kBlockRows)
         for (int part = 0; part < parts; ++part) {
-            if constexpr (kAsksAhead) ask(key, part, parts);
+            if (kAsksAhead && key + kBlockRows < span.lastKey)
+                askForRows(rows + key + kBlockRows, part, parts, headSize);
+            if (kAsksAhead && later) askForRows(later + key, part, parts, headSize);
             const int v = span.firstVector + part * kBlockVectors;
             withVectors(span.lastVector - v, [&](auto vectors) {
                 scoreBlock<decltype(vectors)::value>(rows + key, queries + v * kWidth, stride, headSize,
@@ -118,12 +120,6 @@ inline void scoreSpan(const Span& span, const float* const* rows, const float* q
             });
         }
 }
-
-// Asks for the block of rows after `key`, unless they have been widened.
-inline void askForNext(const Span& span, int key, const float* const* rows, int part, int parts, int headSize) {
-    if (key + kBlockRows < span.lastKey) askForRows(rows + key + kBlockRows, part, parts, headSize);
-}
-inline void askForNext(const Span&, int, const Bf16* const*, int, int, int) {}
 
 // sums (K, lanes) += over the span's keys: their row * weights (keys, lanes).
 inline void weighSpan(const Span& span, const float* const* rows, const float* weights, std::int64_t stride,

@@ -35,7 +35,7 @@ void attendTile(const AttentionTile<T>& tile, std::int64_t first, std::int64_t l
             hideUnseen(tile, lanes, chunk, chunk.spans[s], products.scores);
         }
         raiseWhereNeeded(lanes, chunk.spans, chunk.spanCount, products.scores, scale.factor, tile.headSize, state);
-        products.takeValues(chunk);
+        products.takeValues();
         for (int s = 0; s < chunk.spanCount; ++s) products.weigh(chunk.spans[s], scale.factor, state);
     }
 }

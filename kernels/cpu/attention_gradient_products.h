@@ -72,10 +72,8 @@ struct FloatGradients {
         values = asFloats(chunk.values, chunk.count, headSize, widenedValues, valuePointers);
     }
     void score(const Span& span) {
-        scoreSpan(span, keys, queries, lanes.stride, headSize, weights,
-                  [&](int key, int part, int parts) { askForNext(span, key, chunk.keys, part, parts, headSize); });
-        scoreSpan(span, values, outGradients, lanes.stride, headSize, scoreGradients,
-                  [&](int key, int part, int parts) { askForNext(span, key, chunk.values, part, parts, headSize); });
+        scoreSpan(span, keys, queries, lanes.stride, headSize, weights);
+        scoreSpan(span, values, outGradients, lanes.stride, headSize, scoreGradients);
     }
     // Scores become softmax weights, products of output gradients and values become gradients of scores.
     void differentiate(const Span& span, float factor, const LaneSums& sums) {

@@ -162,7 +162,7 @@ struct PairProducts {
 
     void takeKeys(const Chunk<Bf16>& of) { chunk = &of; }
 
-    void takeValues(const Chunk<Bf16>&) {
+    void takeValues() {
         for (int i = 0; i < chunk->count; i += 2)
             interleave(chunk->values[i], i + 1 < chunk->count ? chunk->values[i + 1] : nullptr, headSize,
                        values + i / 2 * std::int64_t(headSize + 16));

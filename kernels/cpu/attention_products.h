@@ -32,12 +32,9 @@ struct FloatProducts {
         chunk = &of;
         rows = asFloats(of.keys, of.count, headSize, widened, pointers);
     }
-    void takeValues(const Chunk<T>& of) { rows = asFloats(of.values, of.count, headSize, widened, pointers); }
+    void takeValues() { rows = asFloats(chunk->values, chunk->count, headSize, widened, pointers); }
     void score(const Span& span, const State& state) {
-        scoreSpan(span, rows, state.queries, lanes.stride, headSize, scores, [&](int key, int part, int parts) {
-            askForNext(span, key, chunk->keys, part, parts, headSize);
-            askForRows(chunk->values + key, part, parts, headSize);
-        });
+        scoreSpan(span, rows, state.queries, lanes.stride, headSize, scores, chunk->values);
     }
     void weigh(const Span& span, float factor, const State& state) {
         takePowers(span, lanes.stride, factor, state, scores);

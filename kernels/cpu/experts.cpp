@@ -74,8 +74,8 @@ public:
             const ExpertTile* end = first + 1;
             while (end < last && end - first < kMostTiles && end->expert == first->expert) ++end;
             product(first, end, hidden.data());
-            const float* of = hidden.data();
-            for (; first < end; of += first++->count * m_panels * kPanelColumns) activate(*first, of, active.data());
+            activate(first->begin, end[-1].begin + end[-1].count, hidden.data(), active.data());
+            first = end;
         }
     }
 
@@ -89,23 +89,21 @@ private:
         for (std::int64_t r = 0; r < count; ++r)
             rows[r] = m_x.first + m_x.stride * std::size_t(m_plan.rowOf(begin + r));
         const std::byte* weights = m_call.weights.inward + std::size_t(first->expert * m_panels) * m_panelBytes;
-        const std::size_t part = m_panelBytes / std::size_t(last - first);
         for (std::int64_t panel = 0; panel < m_panels; ++panel, weights += m_panelBytes)
             for (const ExpertTile* tile = first; tile < last; ++tile) {
                 const std::int64_t row = tile->begin - begin;
-                m_kernel.tile({weights, m_call.shape.width, rows + row,
-                               hidden + (row * m_panels + panel) * kPanelColumns, m_panels * kPanelColumns,
-                               weights + m_panelBytes + std::size_t(tile - first) * part, std::int64_t(part)},
-                              tile->count);
+                detail::Tile product{weights, m_call.shape.width, rows + row,
+                                     hidden + (row * m_panels + panel) * kPanelColumns, m_panels * kPanelColumns};
+                product.askForNextPanel(m_panelBytes, tile - first, last - first);
+                m_kernel.tile(product, tile->count);
             }
     }
 
-    void activate(const ExpertTile& tile, const float* hidden, float* active) const {
+    void activate(std::int64_t begin, std::int64_t end, const float* hidden, float* active) const { // sorted pairs
         const detail::ExpertRows& onRows = detail::expertRows();
         const std::int64_t inner = m_call.shape.inner;
         const std::size_t activeBytes = activationBytes(m_call.weights.type, inner);
-        for (int r = 0; r < tile.count; ++r, hidden += m_panels * kPanelColumns) {
-            const std::int64_t sorted = tile.begin + r;
+        for (std::int64_t sorted = begin; sorted < end; ++sorted, hidden += m_panels * kPanelColumns) {
             if (m_call.hidden)
                 std::copy_n(hidden, m_columns, m_call.hidden + m_plan.pairs[std::size_t(sorted)] * m_columns);
             std::byte* prepared = m_active + activeBytes * std::size_t(sorted);

@@ -28,23 +28,22 @@ public:
         for (std::int64_t e = 0; e < m_experts; ++e) {
             m_tiles.clear();
             appendTiles(e, begins[e], begins[m_experts + e], m_kernel.rowsAtOnce, m_tiles);
-            for (std::size_t i = 0; i < m_tiles.size(); ++i) addTile(m_tiles[i], i, chunk, panel);
+            for (std::size_t i = 0; i < m_tiles.size(); ++i) addTile(i, chunk, panel);
         }
         return m_sums.data();
     }
 
 private:
-    // Tile i of m_tiles asks for its part of the next expert's panel.
-    void addTile(const ExpertTile& tile, std::size_t i, std::int64_t chunk, std::int64_t panel) {
+    void addTile(std::size_t i, std::int64_t chunk, std::int64_t panel) {
+        const ExpertTile& tile = m_tiles[i];
         const std::byte* rows[kMostRowsAtOnce];
         for (int r = 0; r < tile.count; ++r)
             rows[r] = m_product.activations + m_product.activationBytes * std::size_t(tile.begin + r);
         float out[kMostRowsAtOnce * kPanelColumns];
         const std::byte* weights = m_product.weights + std::size_t(panel * m_experts + tile.expert) * m_panelBytes;
-        const std::size_t part = m_panelBytes / m_tiles.size();
-        m_kernel.tile(
-            {weights, m_product.k, rows, out, kPanelColumns, weights + m_panelBytes + i * part, std::int64_t(part)},
-            tile.count);
+        Tile product{weights, m_product.k, rows, out, kPanelColumns};
+        product.askForNextPanel(m_panelBytes, std::int64_t(i), std::int64_t(m_tiles.size()));
+        m_kernel.tile(product, tile.count);
         float shares[kMostRowsAtOnce], *sums[kMostRowsAtOnce];
         for (int r = 0; r < tile.count; ++r) {
             const std::int64_t sorted = tile.begin + r;

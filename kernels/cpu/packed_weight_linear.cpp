@@ -164,8 +164,7 @@ void productOfSomeRows(const PackedProduct<T>& call, std::int64_t firstPanel, st
             for (int r = 0; r < count; ++r) rows[r] = call.activations + std::size_t(first + r) * rowBytes;
             float scratch[detail::kMostRowsAtOnce * kPanelColumns];
             detail::Tile tile{call.weights.data + std::size_t(panel) * panelBytes, k, rows, scratch, kPanelColumns};
-            tile.next = tile.panel + panelBytes + i * std::int64_t(panelBytes) / tiles;
-            tile.nextBytes = std::int64_t(panelBytes) / tiles;
+            tile.askForNextPanel(panelBytes, i, tiles);
             T* y = call.y + first * call.yStride + column;
             if constexpr (std::is_same_v<T, float>)
                 if (columns == kPanelColumns) {

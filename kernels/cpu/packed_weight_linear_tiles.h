@@ -16,6 +16,12 @@ struct Tile {
     // one stream by itself, but stops while the rows of a panel pass by that do not fit one tile. Any address will do.
     const std::byte* next = nullptr;
     std::int64_t nextBytes = 0;
+
+    // Part `part` of `parts` of the panel that comes after this one.
+    void askForNextPanel(std::size_t panelBytes, std::int64_t part, std::int64_t parts) {
+        nextBytes = std::int64_t(panelBytes) / parts;
+        next = panel + panelBytes + part * nextBytes;
+    }
 };
 
 constexpr int kMostRowsAtOnce = 12;
